@@ -1,0 +1,239 @@
+"""Configuration: one TOML file -> frozen sections, with every default in one place.
+
+This is the only module that looks at the environment. An unknown key or a bad value is refused with the
+line it stands on and the nearest known key.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import re
+import tomllib
+import types
+import typing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from assistant.errors import ConfigError
+
+APP_NAME = "offline-assistant"
+SYSTEM_CONFIG = Path("/etc/assistant/assistant.toml")
+
+
+def _xdg(variable: str, default: str) -> Path:
+    value = os.environ.get(variable)
+    return (Path(value) if value else Path.home() / default) / APP_NAME
+
+
+def default_models_dir() -> Path:
+    """``$ASSISTANT_MODELS_DIR``, else ``models`` in the user's cache."""
+    value = os.environ.get("ASSISTANT_MODELS_DIR")
+    return Path(value) if value else _xdg("XDG_CACHE_HOME", ".cache") / "models"
+
+
+def default_state_dir() -> Path:
+    """``$STATE_DIRECTORY`` under systemd, ``$ASSISTANT_STATE_DIR``, else the user's state directory."""
+    value = os.environ.get("ASSISTANT_STATE_DIR") or os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
+    return Path(value) if value else _xdg("XDG_STATE_HOME", ".local/state")
+
+
+def default_runtime_dir() -> Path:
+    """Where the control socket is: ``$RUNTIME_DIRECTORY`` under systemd, else beside the state."""
+    value = os.environ.get("ASSISTANT_RUNTIME_DIR") or os.environ.get("RUNTIME_DIRECTORY", "").partition(":")[0]
+    if value:
+        return Path(value)
+    value = os.environ.get("XDG_RUNTIME_DIR")
+    return Path(value) / APP_NAME if value else default_state_dir()
+
+
+@dataclass(frozen=True, slots=True)
+class PathsSection:
+    """Where things are kept."""
+
+    models: Path = field(default_factory=default_models_dir)
+    state: Path = field(default_factory=default_state_dir)
+    runtime: Path = field(default_factory=default_runtime_dir)
+
+
+@dataclass(frozen=True, slots=True)
+class AssistantSection:
+    """Who and where the assistant is."""
+
+    language: str = "en"
+    name: str = "Jarvis"
+    area: str | None = None
+    """The room that the microphone stands in."""
+
+
+@dataclass(frozen=True, slots=True)
+class AudioSection:
+    """Microphone and loudspeaker. ``None`` chooses the best device found; else a part of the device's name."""
+
+    input: str | None = None
+    output: str | None = None
+    volume: float = 0.8
+    earcons: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AsrSection:
+    """Speech recognition."""
+
+    model: str = "vosk-small-en-us"
+    bias: bool = True
+    """Whether the house's own sentences help the recogniser."""
+
+
+@dataclass(frozen=True, slots=True)
+class LlmSection:
+    """The language model; the sampling defaults are those published for it."""
+
+    model: str = "qwen2.5-0.5b-instruct-q4_k_m"
+    context: int = 4096
+    threads: int = 0
+    """0: one for each physical core, four at most."""
+    temperature: float = 0.7
+    top_p: float = 0.9
+    repeat_penalty: float = 1.1
+    max_tokens: int = 160
+    timeout_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class TtsSection:
+    """The voice."""
+
+    voice: str = "piper-en_US-joe-medium"
+    speed: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class HomeSection:
+    """The house: an inventory file and folders of custom sentences; ``None``: the built-in simulated home."""
+
+    inventory: Path | None = None
+    sentences: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All sections. ``source``: the file that was read, if any."""
+
+    assistant: AssistantSection = field(default_factory=AssistantSection)
+    paths: PathsSection = field(default_factory=PathsSection)
+    audio: AudioSection = field(default_factory=AudioSection)
+    asr: AsrSection = field(default_factory=AsrSection)
+    llm: LlmSection = field(default_factory=LlmSection)
+    tts: TtsSection = field(default_factory=TtsSection)
+    home: HomeSection = field(default_factory=HomeSection)
+    source: Path | None = None
+
+
+def find_config() -> Path | None:
+    """The file that holds by default: ``$ASSISTANT_CONFIG``, the user's own, the system's; ``None`` without any."""
+    explicit = os.environ.get("ASSISTANT_CONFIG")
+    if explicit:
+        return Path(explicit)
+    for path in (_xdg("XDG_CONFIG_HOME", ".config") / "assistant.toml", SYSTEM_CONFIG):
+        if path.is_file():
+            return path
+    return None
+
+
+def load_config(path: Path | None = None) -> Config:
+    """Read ``path`` (or the default file, or nothing) into a checked configuration.
+
+    Raises ConfigError, naming file, line, key and the nearest known key.
+    """
+    path = path or find_config()
+    if path is None:
+        return Config()
+    try:
+        text = path.read_text(encoding="utf-8")
+        document = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+    sections = {f.name: f for f in dataclasses.fields(Config) if f.name != "source"}
+    values: dict[str, object] = {}
+    for name, table in document.items():
+        where = _Where(path, text, name)
+        if name not in sections:
+            raise where.unknown(name, sections, "section")
+        if not isinstance(table, dict):
+            raise ConfigError(f"{where}: '{name}' is a section: write [{name}]")
+        section_type = typing.get_type_hints(Config)[name]
+        values[name] = _section(section_type, table, where)
+    return Config(**values, source=path)  # type: ignore[arg-type]  # names and types were checked above
+
+
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """A place in the file, for messages."""
+
+    path: Path
+    text: str
+    section: str
+
+    def line(self, key: str | None = None) -> int:
+        inside = False
+        for number, line in enumerate(self.text.splitlines(), 1):
+            header = re.match(r"\s*\[\s*([\w-]+)", line)
+            if header:
+                inside = header[1] == self.section
+                if inside and key is None:
+                    return number
+            elif inside and key is not None and re.match(rf"\s*\"?{re.escape(key)}\"?\s*=", line):
+                return number
+            elif re.match(rf"\s*{re.escape(self.section)}\s*[.=]", line):
+                return number
+        return 1
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line()}"
+
+    def unknown(self, key: str, known: typing.Iterable[str], kind: str) -> ConfigError:
+        near = difflib.get_close_matches(key, list(known), n=1, cutoff=0.5)
+        hint = f"; did you mean '{near[0]}'?" if near else f"; known are: {', '.join(sorted(known))}"
+        line = self.line(key if kind == "key" else None)
+        place = f" in [{self.section}]" if kind == "key" else ""
+        return ConfigError(f"{self.path}:{line}: unknown {kind} '{key}'{place}{hint}")
+
+
+def _section(section_type: type, table: dict[str, object], where: _Where) -> object:
+    hints = typing.get_type_hints(section_type)
+    known = [f.name for f in dataclasses.fields(section_type)]
+    values = {}
+    for key, value in table.items():
+        if key not in known:
+            raise where.unknown(key, known, "key")
+        values[key] = _value(hints[key], value, f"{where.path}:{where.line(key)}: [{where.section}] {key}", where)
+    try:
+        return section_type(**values)
+    except ValueError as error:
+        raise ConfigError(f"{where}: [{where.section}] {error}") from error
+
+
+def _value(hint: object, value: object, place: str, where: _Where) -> object:
+    """``value`` as the section wants it, or a ConfigError that says what was expected."""
+    if isinstance(hint, types.UnionType):
+        (hint,) = (h for h in typing.get_args(hint) if h is not types.NoneType)
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is typing.Literal:
+        if value not in arguments:
+            raise ConfigError(f"{place} = {value!r}: must be one of {', '.join(map(str, arguments))}")
+        return value
+    if origin is tuple:
+        if not isinstance(value, list):
+            raise ConfigError(f"{place} = {value!r}: must be a list")
+        return tuple(_value(arguments[0], item, place, where) for item in value)
+    if hint is Path and isinstance(value, str):
+        path = Path(value).expanduser()
+        return path if path.is_absolute() else where.path.parent / path
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(hint, type) or not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
+        expected = {str: "text", int: "a whole number", float: "a number", bool: "true or false", Path: "a path"}
+        raise ConfigError(f"{place} = {value!r}: must be {expected.get(hint, hint)}")  # type: ignore[arg-type]
+    return value

@@ -1,0 +1,235 @@
+"""The values that cross from one stage to the next: frozen, slotted, without behaviour of their own.
+
+Devices, states and intents follow Home Assistant's model: ``light.kitchen``, ``brightness`` 0-255,
+``HassTurnOn``. Nothing here imports more than the standard library, so that every stage can.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    import numpy as np
+    import numpy.typing as npt
+
+JsonScalar = str | int | float | bool | None
+JsonValue = JsonScalar | list["JsonValue"] | dict[str, "JsonValue"]
+Attributes = Mapping[str, JsonValue]
+
+NO_ATTRIBUTES: Attributes = MappingProxyType({})
+
+Route = Literal["match", "model", "skill", "none"]
+
+
+# --- the home ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """A storey of the house."""
+
+    name: str
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A room, or another place that devices are in."""
+
+    name: str
+    floor: str | None = None
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceState:
+    """What a device reports of itself: Home Assistant's state string and attributes."""
+
+    state: str
+    attributes: Attributes = NO_ATTRIBUTES
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One controllable or readable thing; ``id`` is Home Assistant's ``domain.object_id``."""
+
+    id: str
+    name: str
+    aliases: tuple[str, ...] = ()
+    area: str | None = None
+    state: str = "unknown"
+    attributes: Attributes = NO_ATTRIBUTES
+
+    @property
+    def domain(self) -> str:
+        """``light`` of ``light.kitchen``."""
+        return self.id.partition(".")[0]
+
+    @property
+    def device_class(self) -> str | None:
+        """Home Assistant's device class (``curtain``, ``temperature``, …) where one is set."""
+        value = self.attributes.get("device_class")
+        return value if isinstance(value, str) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A snapshot of the live registry at one moment.
+
+    ``revision`` grows when floors, areas, devices, names or aliases change (not when states do), so that what is
+    compiled from names (matcher, speech bias, grammar, prompt prefix) knows when to compile again.
+    """
+
+    floors: tuple[Floor, ...] = ()
+    areas: tuple[Area, ...] = ()
+    devices: tuple[Device, ...] = ()
+    revision: int = 0
+
+
+# --- speech -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AudioClip:
+    """Mono sound. ``samples``: int16, shape (n,)."""
+
+    samples: npt.NDArray[np.int16]
+    rate_hz: int
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return len(self.samples) / self.rate_hz
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One recognised word with its place in the audio and the recogniser's confidence (0-1)."""
+
+    text: str
+    start_s: float
+    end_s: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What was heard. ``biased`` tells whether the house's own sentences decided the words."""
+
+    text: str
+    words: tuple[Word, ...] = ()
+    confidence: float = 1.0
+    biased: bool = False
+
+
+# --- understanding ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TurnContext:
+    """What is known around an utterance besides its words."""
+
+    now: dt.datetime
+    area: str | None = None
+    """Name of the area that the microphone stands in."""
+    turn_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One understood command or question: an intent's name and its slots.
+
+    ``name`` is Home Assistant's (``HassTurnOn``) or a custom one. ``slots`` uses Home Assistant's slot names:
+    ``name`` (a device's name), ``area``, ``floor``, ``domain``, ``device_class``, ``state``, ``brightness``
+    (0-100), ``color``, ``temperature``, ``position``, ``percentage``, ``volume_level`` (0-100), ``volume_step``,
+    ``item``, … A slot ``device_id`` (str or list) fixes the targets where the caller already knows them.
+    ``response`` is the key of Home Assistant's response template (``one_yesno``, ``which``, ``brightness``).
+    """
+
+    name: str
+    slots: Mapping[str, JsonValue] = field(default_factory=dict)
+    response: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """The sentence is one or more commands or questions about the house; they are carried out in order."""
+
+    intents: tuple[Intent, ...]
+    route: Route
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The assistant has to ask back before it may act."""
+
+    question: str
+    candidates: tuple[Intent, ...]
+    """One for each answer; for a yes/no confirmation, the one intent that a yes carries out."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoIntent:
+    """No command and no question about the house: talk, for the chat model."""
+
+    reason: str = ""
+
+
+Understanding = Understood | Ask | NoIntent
+
+
+# --- acting -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One intent as it was carried out. ``targets``: ids of the devices that it was addressed to."""
+
+    intent: str
+    slots: Mapping[str, JsonValue]
+    targets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """An intent was carried out (or a question answered). ``reply`` is made from states read back."""
+
+    action: Action
+    reply: str
+    is_question: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NotHandled:
+    """An intent could not be carried out; ``reply`` says why in plain words. Nothing was changed."""
+
+    reply: str
+
+
+Outcome = Handled | NotHandled | Ask
+
+
+@dataclass(frozen=True, slots=True)
+class TurnResult:
+    """Everything that one turn did; what ``assistant batch`` and ``assistant ask --json`` print.
+
+    ``states``: every device that differs from before the turn, with its new state. ``ms``: stage -> milliseconds,
+    at least ``asr`` (after the last audio), ``nlu``, ``act``, ``tts_first`` (to the reply's first sample), ``total``.
+    """
+
+    turn_id: str
+    transcript: str
+    intents: tuple[Intent, ...] = ()
+    actions: tuple[Action, ...] = ()
+    states: Mapping[str, DeviceState] = field(default_factory=dict)
+    reply: str = ""
+    route: Route = "none"
+    ms: Mapping[str, float] = field(default_factory=dict)
+    error: str | None = None
+    expects_answer: bool = False
