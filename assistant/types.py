@@ -51,7 +51,7 @@ class DeviceState:
     """What a device reports of itself: Home Assistant's state string and attributes."""
 
     state: str
-    attributes: Attributes = NO_ATTRIBUTES
+    attributes: Attributes = field(default_factory=lambda: NO_ATTRIBUTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Device:
     aliases: tuple[str, ...] = ()
     area: str | None = None
     state: str = "unknown"
-    attributes: Attributes = NO_ATTRIBUTES
+    attributes: Attributes = field(default_factory=lambda: NO_ATTRIBUTES)
 
     @property
     def domain(self) -> str:
