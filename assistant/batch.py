@@ -1,0 +1,96 @@
+"""Runs evaluation cases over one set of models, each in a home of its own.
+
+What is compiled from names (matcher, speech bias, grammar) is kept by the home's names and the sentence folder, so that
+a thousand cases in one house compile once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from assistant.audio.files import load_clip
+from assistant.cases import Case, result_row
+from assistant.config import Config
+from assistant.errors import AssistantError, StorageError
+from assistant.home.house import House
+from assistant.home.inventory import load_inventory, overlay
+from assistant.parts import Parts
+from assistant.turn import new_turn_id
+from assistant.types import AudioClip, Home, TurnContext
+
+
+class BatchRunner:
+    """``with BatchRunner(config) as runner: runner.run(cases, out)``."""
+
+    def __init__(self, config: Config, *, confirmed: bool = True, speak: bool = True) -> None:
+        self._parts = Parts(config)
+        self._confirmed = confirmed
+        self._speak = speak
+        self._inventories: dict[Path, Home] = {}
+
+    def __enter__(self) -> Self:
+        self._parts.__enter__()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._parts.__exit__(kind, error, trace)
+
+    def run(self, cases: Iterable[Case], out: Path, *, advance: Callable[[], object] = lambda: None) -> int:
+        """Write one result line a case to ``out`` (renamed into place at the end); returns the number of errors."""
+        errors = 0
+        partial = out.with_name(out.name + ".part")
+        try:
+            with partial.open("w", encoding="utf-8") as file:
+                for case in cases:
+                    row = self.run_case(case)
+                    errors += "error" in row
+                    file.write(json.dumps(row, ensure_ascii=False) + "\n")
+                    file.flush()
+                    advance()
+                os.fsync(file.fileno())
+            partial.replace(out)
+        except OSError as error:
+            raise StorageError(f"{out}: cannot write results: {error.strerror}") from error
+        return errors
+
+    def run_case(self, case: Case) -> dict[str, object]:
+        """One case in its own home; what breaks is the row's ``error``."""
+        try:
+            house = House.from_home(self._home(case))
+            mind = self._parts.mind_for(house, sentences=case.sentences)
+            talk = self._parts.talk()
+            context = TurnContext(now=case.now or dt.datetime.now().astimezone(), area=case.area, turn_id=new_turn_id())
+            utterance: str | AudioClip
+            if case.audio is not None:
+                utterance = load_clip(case.audio)
+                ears = self._parts.ears_for(mind)
+            else:
+                utterance, ears = case.text or "", None
+            turn = self._parts.turn(house=house, mind=mind, ears=ears, talk=talk, speak=self._speak)
+            for earlier in case.before:
+                turn.run(earlier, context, confirmed=self._confirmed)
+            result = turn.run(utterance, context, confirmed=self._confirmed)
+        except AssistantError as error:
+            return {"id": case.id, "transcript": case.text or "", "error": str(error)}
+        return result_row(case.id, result)
+
+    def _home(self, case: Case) -> Home:
+        if case.home is None:
+            home = Home()
+        else:
+            if case.home not in self._inventories:
+                self._inventories[case.home] = load_inventory(case.home)
+            home = self._inventories[case.home]
+        return overlay(
+            home,
+            states=case.state,
+            add_devices=case.add_devices,
+            add_areas=case.add_areas,
+            add_floors=case.add_floors,
+        )

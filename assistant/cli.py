@@ -1,0 +1,47 @@
+"""The command line: parses, dispatches, and turns errors into one line and an exit status.
+
+Nothing heavy is imported before a command needs it: each ``cli_*`` module only declares its options here and imports
+its stages inside its handlers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from assistant import __version__, cli_bench, cli_doctor, cli_models, cli_turn, cli_wake
+from assistant.errors import AssistantError
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line; every command's handler is its ``run`` default: ``run(args) -> exit status``."""
+    parser = argparse.ArgumentParser(
+        prog="assistant", description="An offline voice assistant: it hears, understands, acts and answers at home."
+    )
+    parser.add_argument("--version", action="version", version=f"assistant {__version__}")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="configuration (default: assistant.toml where found)")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for module in (cli_turn, cli_wake, cli_models, cli_doctor, cli_bench):
+        module.add_parser(commands)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. Exit status: 0 done, 1 something is wrong (said in one line), 2 wrong usage, 130 interrupted."""
+    args = build_parser().parse_args(argv)
+    try:
+        status: int = args.run(args)
+        sys.stdout.flush()
+    except AssistantError as error:
+        print(f"assistant: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader (head, less) went away: not an error, and nothing may be written at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return status

@@ -1,0 +1,132 @@
+"""Fakes, one for each Protocol of the turn: they record what they were asked and answer as told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from assistant.types import (
+    Action,
+    Ask,
+    AudioClip,
+    Device,
+    DeviceState,
+    Handled,
+    Home,
+    Intent,
+    NoIntent,
+    Outcome,
+    Transcript,
+    TurnContext,
+    Understanding,
+)
+
+
+@dataclass
+class FakeClock:
+    """Nanoseconds that pass only when told; each reading costs ``step_ns``."""
+
+    now_ns: int = 0
+    step_ns: int = 0
+
+    def __call__(self) -> int:
+        self.now_ns += self.step_ns
+        return self.now_ns
+
+    def advance_ms(self, ms: float) -> None:
+        """Let time pass."""
+        self.now_ns += int(ms * 1e6)
+
+
+@dataclass
+class FakeEars:
+    """Hears the given texts, one an utterance."""
+
+    texts: Sequence[str]
+    last_wait_ms: float = 12.5
+    heard: list[AudioClip] = field(default_factory=list)
+
+    def transcribe(self, clip: AudioClip) -> Transcript:
+        self.heard.append(clip)
+        return Transcript(self.texts[len(self.heard) - 1])
+
+
+@dataclass
+class FakeMind:
+    """Understands the sentences that it is given, and nothing else."""
+
+    known: Mapping[str, Understanding]
+    asked: list[str] = field(default_factory=list)
+    remembered: list[tuple[str, tuple[Intent, ...], tuple[Action, ...], Ask | None]] = field(default_factory=list)
+
+    def understand(self, text: str, context: TurnContext) -> Understanding:
+        self.asked.append(text)
+        return self.known.get(text, NoIntent("unknown"))
+
+    def remember(self, text: str, intents: tuple[Intent, ...], actions: tuple[Action, ...], ask: Ask | None) -> None:
+        self.remembered.append((text, intents, actions, ask))
+
+
+class FakeHouse:
+    """A house in which an intent sets the state of the device that its ``device_id`` slot names."""
+
+    def __init__(self, devices: Iterable[Device] = (), outcomes: Mapping[str, Outcome] | None = None) -> None:
+        self.devices = {device.id: device for device in devices}
+        self.outcomes = dict(outcomes or {})
+        self.calls: list[tuple[Intent, bool]] = []
+        self.fail: Callable[[], None] = lambda: None
+
+    def snapshot(self) -> Home:
+        return Home(devices=tuple(self.devices.values()))
+
+    def carry_out(self, intent: Intent, context: TurnContext, *, confirmed: bool = False) -> Outcome:
+        self.calls.append((intent, confirmed))
+        self.fail()
+        if intent.name in self.outcomes and not confirmed:
+            return self.outcomes[intent.name]
+        device_id = str(intent.slots["device_id"])
+        old = self.devices[device_id]
+        self.devices[device_id] = Device(old.id, old.name, state=str(intent.slots["state"]))
+        return Handled(Action(intent.name, intent.slots, (device_id,)), f"{old.name} is {self.devices[device_id].state}.")
+
+    def changed_since(self, before: Home) -> dict[str, DeviceState]:
+        return {
+            device.id: DeviceState(self.devices[device.id].state, self.devices[device.id].attributes)
+            for device in before.devices
+            if device != self.devices[device.id]
+        }
+
+
+@dataclass
+class FakeTalk:
+    """Answers everything with the same pieces; counts how many were taken."""
+
+    pieces: Sequence[str]
+    taken: int = 0
+
+    def answer(self, text: str, context: TurnContext, cancelled: Callable[[], bool]) -> Iterator[str]:
+        for piece in self.pieces:
+            if cancelled():
+                return
+            self.taken += 1
+            yield piece
+
+
+@dataclass
+class FakeVoice:
+    """One clip for each sentence that ends with a full stop; ``clip`` is what they sound like."""
+
+    clip: AudioClip
+    spoken: list[str] = field(default_factory=list)
+
+    def speak(self, pieces: Iterable[str]) -> Iterator[AudioClip]:
+        text = ""
+        for piece in pieces:
+            text += piece
+            while "." in text:
+                sentence, _, text = text.partition(".")
+                self.spoken.append(sentence.strip() + ".")
+                yield self.clip
+        if text.strip():
+            self.spoken.append(text.strip())
+            yield self.clip
