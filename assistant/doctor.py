@@ -1,0 +1,135 @@
+"""What ``assistant doctor`` finds: machine, models, audio devices, memory, configuration, home, and how to mend each."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from assistant.config import Config, find_config, load_config
+from assistant.errors import AssistantError
+
+Level = Literal["ok", "note", "wrong"]
+MEMORY_NEEDED_MB = 1100
+DISK_NEEDED_MB = 1200
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report; ``mend`` says what to do where something is not as it should be."""
+
+    subject: str
+    level: Level
+    text: str
+    mend: str = ""
+
+
+def examine(config_path: Path | None) -> Iterator[Finding]:
+    """All findings, cheapest first. Never raises: what cannot be examined is itself a finding."""
+    yield from _machine()
+    try:
+        config = load_config(config_path)
+        source = config.source or find_config()
+        yield Finding("configuration", "ok", str(source) if source else "none: every default holds")
+    except AssistantError as error:
+        yield Finding("configuration", "wrong", str(error), "correct the line, then run this again")
+        config = Config()
+    for subject, check in (("models", _models), ("sound", _sound), ("home", _home), ("ear", _ear)):
+        yield from _guarded(subject, config, check)
+
+
+def _guarded(subject: str, config: Config, check: Callable[[Config], Iterator[Finding]]) -> Iterator[Finding]:
+    try:
+        yield from check(config)
+    except AssistantError as error:
+        yield Finding(subject, "wrong", str(error), error.mend or "")
+    except ImportError as error:
+        yield Finding(subject, "wrong", f"a part is not installed: {error}", "run scripts/setup")
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8", errors="replace").strip("\0\n ")
+    except OSError:
+        return ""
+
+
+def _machine() -> Iterator[Finding]:
+    board = _read("/proc/device-tree/model") or platform.machine()
+    yield Finding("machine", "ok", f"{board}, {platform.system()} {platform.release()}, Python {sys.version.split()[0]}")
+    memory = {
+        name: int(value.split()[0]) // 1024
+        for name, _, value in (line.partition(":") for line in _read("/proc/meminfo").splitlines())
+        if value.split()
+    }
+    free = memory.get("MemAvailable", 0)
+    level: Level = "ok" if free >= MEMORY_NEEDED_MB else "wrong"
+    yield Finding("memory", level, f"{free} MB free of {memory.get('MemTotal', 0)} MB", "" if level == "ok" else
+                  f"about {MEMORY_NEEDED_MB} MB are needed with every model loaded: stop other programs, or lower llm.context")
+    temperature = _read("/sys/class/thermal/thermal_zone0/temp")
+    if temperature.isdigit():
+        degrees = int(temperature) / 1000
+        hot = degrees >= 80
+        yield Finding("temperature", "wrong" if hot else "ok", f"{degrees:.0f} °C", "give it a fan or a heat sink" if hot else "")
+    throttled = _read("/sys/devices/platform/soc/soc:firmware/get_throttled")
+    if throttled and int(throttled, 16) & 0xF:
+        yield Finding("power", "wrong", f"the board slows itself down (0x{throttled})", "use the official power supply")
+
+
+def _models(config: Config) -> Iterator[Finding]:
+    from assistant.models import resolve
+
+    for name in (config.asr.model, config.llm.model, config.tts.voice, "minilm-l6-v2-int8"):
+        try:
+            found = resolve(name, config.paths.models)
+        except AssistantError as error:
+            yield Finding("model", "wrong", str(error), error.mend or "")
+            continue
+        stand_in = found.name != name
+        yield Finding("model", "note" if stand_in else "ok", f"{name}: {found.directory}",
+                      f"{found.name} stands in; 'assistant models fetch {name}' gets the real one" if stand_in else "")
+    directory = config.paths.models if config.paths.models.exists() else Path.home()
+    free = shutil.disk_usage(directory).free // 2**20
+    if free < DISK_NEEDED_MB:
+        yield Finding("disk", "note", f"{free} MB free at {directory}", "remove something before fetching models")
+
+
+def _sound(config: Config) -> Iterator[Finding]:
+    from assistant.audio.devices import list_devices
+
+    devices = list_devices()
+    for kind in ("input", "output"):
+        names = [device.name for device in devices if getattr(device, f"max_{kind}_channels") > 0]
+        wanted = getattr(config.audio, kind)
+        what = "microphone" if kind == "input" else "loudspeaker"
+        if not names:
+            yield Finding("sound", "note", f"no {what}", f"plug one in, or use files: 'assistant ask clip.wav --out reply.wav'")
+        elif wanted and not any(wanted.lower() in name.lower() for name in names):
+            yield Finding("sound", "wrong", f"no {what} whose name has {wanted!r}; there are: {', '.join(names)}",
+                          f"correct audio.{kind}")
+        else:
+            yield Finding("sound", "ok", f"{what}s: {', '.join(names)}")
+
+
+def _home(config: Config) -> Iterator[Finding]:
+    from assistant.home.house import open_house
+
+    home = open_house(config.home.inventory, None).snapshot()
+    where = config.home.inventory or "the built-in simulated home"
+    yield Finding("home", "ok", f"{where}: {len(home.areas)} areas, {len(home.devices)} devices")
+
+
+def _ear(config: Config) -> Iterator[Finding]:
+    from assistant.parts import Parts
+
+    with Parts(config) as parts:
+        unknown = parts.unpronounceable()
+    if unknown:
+        yield Finding("ear", "note", f"names that the recogniser has no sound for: {', '.join(unknown)}",
+                      "give these an alias in ordinary words in the inventory")
+    else:
+        yield Finding("ear", "ok", "every name of the house can be heard")
