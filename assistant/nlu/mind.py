@@ -1,0 +1,76 @@
+"""Understanding as a whole: the dialogue and the sentence templates first, the model's part for what they leave.
+
+The templates answer in milliseconds and are exact; the model's part is asked only where they have nothing, and both
+know only the names that the house has now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from assistant.types import Action, Ask, Home, Intent, NoIntent, TurnContext, Understanding
+
+
+class Matcher(Protocol):
+    """Sentence templates over the house's names."""
+
+    def match(self, text: str, context: TurnContext) -> Understanding: ...
+
+    def update(self, home: Home) -> None: ...
+
+
+class ModelPart(Protocol):
+    """What understands paraphrases, over the same names."""
+
+    def understand(self, text: str, context: TurnContext) -> Understanding: ...
+
+    def update(self, home: Home) -> None: ...
+
+
+class Memory(Protocol):
+    """The last turns: resolves pronouns, ellipsis and answers to questions."""
+
+    def resolve(self, text: str, context: TurnContext, matcher: Matcher) -> Understanding: ...
+
+    def remember(self, text: str, intents: tuple[Intent, ...], actions: tuple[Action, ...], ask: Ask | None) -> None: ...
+
+
+class DialogueMind:
+    """Implements the turn's ``Mind``. ``home`` gives the live snapshot; ``model`` is built when first needed."""
+
+    def __init__(
+        self,
+        *,
+        home: Callable[[], Home],
+        matcher: Matcher,
+        memory: Memory,
+        model: Callable[[], ModelPart | None] = lambda: None,
+    ) -> None:
+        self._home = home
+        self._matcher = matcher
+        self._memory = memory
+        self._open_model = model
+        self._revision = home().revision
+
+    def understand(self, text: str, context: TurnContext) -> Understanding:
+        """Templates and dialogue first; the model's part where they find no intent."""
+        self._follow_home()
+        understanding = self._memory.resolve(text, context, self._matcher)
+        if not isinstance(understanding, NoIntent):
+            return understanding
+        model = self._open_model()
+        return model.understand(text, context) if model is not None else understanding
+
+    def remember(self, text: str, intents: tuple[Intent, ...], actions: tuple[Action, ...], ask: Ask | None) -> None:
+        """Keep what was done and asked, for the next sentence."""
+        self._memory.remember(text, intents, actions, ask)
+
+    def _follow_home(self) -> None:
+        home = self._home()
+        if home.revision != self._revision:
+            self._matcher.update(home)
+            model = self._open_model()
+            if model is not None:
+                model.update(home)
+            self._revision = home.revision
