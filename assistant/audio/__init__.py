@@ -1,0 +1,1 @@
+"""Sound: files, capture, playback, wake word and endpointing."""

@@ -1,0 +1,1 @@
+"""Speech synthesis: Piper, sentence splitting, spoken forms and the phrase cache."""
