@@ -1,0 +1,274 @@
+"""Builds the stages from the configuration, each when it is first needed, and closes what must be closed.
+
+The command line and the daemon both take their parts from here, so that a turn is the same whoever runs it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from assistant.config import Config
+from assistant.errors import AudioError
+from assistant.models import resolve
+from assistant.turn import Ears, HouseLike, Mind, Talk, Turn, Voice, new_turn_id
+from assistant.types import AudioClip, Home, Transcript, TurnContext
+
+if TYPE_CHECKING:
+    from assistant.asr.recogniser import VoskRecogniser
+    from assistant.home.house import House
+    from assistant.llm.engine import Engine
+    from assistant.nlu.embedding import Embedder
+    from assistant.nlu.matcher import SentenceMatcher
+    from assistant.nlu.mind import DialogueMind
+    from assistant.nlu.model_parser import ModelUnderstander
+    from assistant.tts.piper import PiperVoiceEngine
+    from assistant.tts.speaker import Speaker
+
+T = TypeVar("T")
+EMBEDDING_MODEL = "minilm-l6-v2-int8"
+KEPT_HOMES = 8
+
+
+class ReplySink:
+    """Takes a reply's clips: plays them, keeps them for a file, or both. ``note`` says afterwards what became of them."""
+
+    def __init__(self, out: Path | None, play: bool, config: Config) -> None:
+        self._out = out
+        self._clips: list[AudioClip] = []
+        self._player = None
+        self.note: str | None = None
+        self.heard = out is not None
+        if play:
+            from assistant.audio.playback import Player
+
+            try:
+                self._player = Player.open(config.audio.output, volume=config.audio.volume)
+                self.heard = True
+            except AudioError as error:
+                self.note = f"not played: {error}"
+
+    def __call__(self, clip: AudioClip) -> None:
+        if self._player is not None:
+            self._player.play(clip)
+        if self._out is not None:
+            self._clips.append(clip)
+
+    def finish(self) -> None:
+        """Write the file and wait until all is heard."""
+        if self._out is not None:
+            from assistant.audio.files import join_clips, save_clip
+
+            save_clip(join_clips(self._clips), self._out)
+            self.note = str(self._out)
+        if self._player is not None:
+            self._player.drain()
+            self._player.close()
+
+
+class Parts:
+    """The stages of one process. A context manager: leaving it frees the language model."""
+
+    def __init__(self, config: Config, *, inventory: Path | None = None) -> None:
+        self.config = config
+        self._inventory = inventory or config.home.inventory
+        self._engine: Engine | None = None
+        self._matchers: OrderedDict[Hashable, SentenceMatcher] = OrderedDict()
+        self._models: OrderedDict[Hashable, ModelUnderstander] = OrderedDict()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
+
+    # --- models --------------------------------------------------------------------------------------
+
+    @cached_property
+    def recogniser(self) -> VoskRecogniser:
+        """Vosk with the shared acoustic model."""
+        from assistant.asr.recogniser import VoskRecogniser
+
+        return VoskRecogniser(resolve(self.config.asr.model, self.config.paths.models).directory)
+
+    @property
+    def engine_path(self) -> Path:
+        """The language model's file: the configured one, or its stand-in."""
+        directory = resolve(self.config.llm.model, self.config.paths.models).directory
+        return next(iter(sorted(directory.glob("*.gguf"))))
+
+    @property
+    def engine(self) -> Engine:
+        """The language model, loaded at first use."""
+        if self._engine is None:
+            from assistant.llm.engine import Engine
+
+            self._engine = Engine.open(
+                self.engine_path,
+                context=self.config.llm.context,
+                threads=self.config.llm.threads,
+                state_dir=self.config.paths.state / "llm",
+            )
+        return self._engine
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """The sentence embedding."""
+        from assistant.nlu.embedding import Embedder
+
+        return Embedder(resolve(EMBEDDING_MODEL, self.config.paths.models).directory)
+
+    @cached_property
+    def plain_voice(self) -> PiperVoiceEngine:
+        """Piper alone: whole texts in, sound out."""
+        from assistant.tts.piper import PiperVoiceEngine
+
+        directory = resolve(self.config.tts.voice, self.config.paths.models).directory
+        return PiperVoiceEngine(directory, speed=self.config.tts.speed)
+
+    @cached_property
+    def voice(self) -> Speaker:
+        """Piper behind spoken forms, sentence splitting and the phrase cache."""
+        from assistant.tts.speaker import Speaker
+
+        return Speaker(self.plain_voice, cache_dir=self.config.paths.state / "phrases")
+
+    # --- stages over a home --------------------------------------------------------------------------
+
+    @cached_property
+    def house(self) -> House:
+        """The configured home, with its lasting state."""
+        from assistant.home.house import open_house
+
+        return open_house(self._inventory, self.config.paths.state)
+
+    @cached_property
+    def mind(self) -> DialogueMind:
+        """Understanding over the configured home."""
+        return self.mind_for(self.house, sentences=self.config.home.sentences)
+
+    def mind_for(self, house: HouseLike, *, sentences: Path | None = None) -> DialogueMind:
+        """A fresh dialogue over ``house``; what is compiled from equal names is shared."""
+        from assistant.nlu.dialogue import Dialogue
+        from assistant.nlu.mind import DialogueMind
+
+        home = house.snapshot()
+        return DialogueMind(
+            home=house.snapshot,
+            matcher=self._matcher(home, sentences),
+            memory=Dialogue(),
+            model=lambda: self._model(home),
+        )
+
+    def _matcher(self, home: Home, sentences: Path | None) -> SentenceMatcher:
+        from assistant.nlu.matcher import SentenceMatcher
+
+        return _kept(
+            self._matchers,
+            (names_of(home), sentences),
+            lambda: SentenceMatcher(home, self.config.assistant.language, [sentences] if sentences else []),
+        )
+
+    def _model(self, home: Home) -> ModelUnderstander:
+        from assistant.nlu.model_parser import ModelUnderstander
+
+        return _kept(self._models, names_of(home), lambda: ModelUnderstander(self.engine, self.embedder, home))
+
+    def ears_for(self, mind: DialogueMind) -> Ears:
+        """Recognition that is helped by what the mind could understand."""
+        return self.recogniser
+
+    @property
+    def open_ears(self) -> VoskRecogniser:
+        """Recognition with the open vocabulary alone."""
+        return self.recogniser
+
+    def talk(self) -> Talk:
+        """A fresh conversation."""
+        from assistant.llm.chat import ChatTalk
+
+        return ChatTalk(lambda: self.engine, self.config)
+
+    def turn(
+        self,
+        *,
+        house: HouseLike | None = None,
+        mind: Mind | None = None,
+        ears: Ears | None = None,
+        talk: Talk | None = None,
+        speak: bool = True,
+    ) -> Turn:
+        """A turn over the given stages, or over the configured home's."""
+        own_mind = self.mind if mind is None else mind
+        voice: Voice | None = self.voice if speak else None
+        return Turn(
+            ears=ears or LazyEars(self),
+            mind=own_mind,
+            house=house or self.house,
+            talk=talk or self.talk(),
+            voice=voice,
+        )
+
+    def context(self, *, area: str | None = None) -> TurnContext:
+        """Now, in the configured room."""
+        return TurnContext(
+            now=dt.datetime.now().astimezone(), area=area or self.config.assistant.area, turn_id=new_turn_id()
+        )
+
+    def say(self, text: str) -> AudioClip:
+        """``text`` as one clip of speech."""
+        from assistant.audio.files import join_clips
+
+        return join_clips(list(self.plain_voice.synthesize(text)))
+
+    @contextmanager
+    def reply_sink(self, out: Path | None, *, play: bool) -> Iterator[ReplySink]:
+        """Where a reply goes; everything is written and heard when the block is left."""
+        sink = ReplySink(out, play, self.config)
+        try:
+            yield sink
+        finally:
+            sink.finish()
+
+
+class LazyEars:
+    """Loads the recogniser only when there is sound to hear: a typed sentence needs none."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    @property
+    def last_wait_ms(self) -> float:
+        """See ``Ears``."""
+        return self._parts.ears_for(self._parts.mind).last_wait_ms
+
+    def transcribe(self, clip: AudioClip) -> Transcript:
+        """See ``Ears``."""
+        return self._parts.ears_for(self._parts.mind).transcribe(clip)
+
+
+def names_of(home: Home) -> Hashable:
+    """What matcher, bias and grammar are compiled from: two homes with equal names share them."""
+    return (
+        home.floors,
+        home.areas,
+        tuple((d.id, d.name, d.aliases, d.area, d.device_class) for d in home.devices),
+    )
+
+
+def _kept(store: OrderedDict[Hashable, T], key: Hashable, make: Callable[[], T]) -> T:
+    """The value of ``key``, made where it is missing; the least used one beyond the limit is let go."""
+    if key not in store:
+        store[key] = make()
+        if len(store) > KEPT_HOMES:
+            store.popitem(last=False)
+    store.move_to_end(key)
+    return store[key]
