@@ -53,7 +53,7 @@ def add_parser(commands: Any) -> None:
 
 def run_ask(args: argparse.Namespace) -> int:
     """One turn over the configured home."""
-    from assistant.cases import result_row
+    from assistant.evaluation.cases import result_row
     from assistant.parts import Parts
 
     utterance: str | AudioClip = " ".join(args.utterance)
@@ -101,8 +101,8 @@ def run_batch(args: argparse.Namespace) -> int:
     """All cases over one set of models; a failed case is a line with ``error``, not the end."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from assistant.batch import BatchRunner
-    from assistant.cases import read_cases
+    from assistant.evaluation.batch import BatchRunner
+    from assistant.evaluation.cases import read_cases
 
     cases = list(read_cases(args.cases))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

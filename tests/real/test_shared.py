@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.batch import BatchRunner
-from assistant.cases import read_cases
+from assistant.evaluation.batch import BatchRunner
+from assistant.evaluation.cases import read_cases
 from assistant.config import Config
 
 EVAL = Path(__file__).resolve().parents[3] / "shared" / "eval"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from assistant.cases import read_cases, result_row
+from assistant.evaluation.cases import read_cases, result_row
 from assistant.errors import ConfigError
 from assistant.types import Action, DeviceState, TurnResult
 

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Self
 
 from assistant.audio.files import load_clip
-from assistant.cases import Case, result_row
+from assistant.evaluation.cases import Case, result_row
 from assistant.config import Config
 from assistant.errors import AssistantError, StorageError
 from assistant.home.house import House

@@ -1,0 +1,1 @@
+"""Evaluation: case files in, results and marks out."""
