@@ -117,6 +117,53 @@ class HomeSection:
     sentences: Path | None = None
 
 
+def _within(section: object, lowest: float, highest: float, *keys: str) -> None:
+    """Refuse values outside of a range; the message begins with the key, by which its line is found."""
+    for key in keys:
+        value = getattr(section, key)
+        if not lowest <= value <= highest:
+            raise ValueError(f"{key} = {value!r}: must be from {lowest:g} to {highest:g}")
+
+
+@dataclass(frozen=True, slots=True)
+class WakeSection:
+    """What wakes the assistant. Names of built-in words, paths of openWakeWord models (.tflite), or any phrases."""
+
+    words: tuple[str, ...] = ("hey_jarvis", "okay_nabu")
+    sensitivity: float = 0.5
+    """0 (hardly ever) to 1 (at the least likeness); 0.5 is the measured compromise."""
+    refractory_s: float = 1.5
+    """The same word is not heard again for so long."""
+
+    def __post_init__(self) -> None:
+        _within(self, 0.0, 1.0, "sensitivity")
+        _within(self, 0.0, 60.0, "refractory_s")
+
+
+@dataclass(frozen=True, slots=True)
+class ListeningSection:
+    """When an utterance ends, how long an answer is waited for, and what works while the assistant speaks."""
+
+    complete_silence_s: float = 0.3
+    """Silence that ends what already is a complete command."""
+    silence_s: float = 0.7
+    unfinished_silence_s: float = 1.4
+    """Silence that ends what plainly goes on ("turn on the")."""
+    nothing_said_s: float = 4.0
+    longest_s: float = 15.0
+    follow_up_s: float = 5.0
+    """For so long after a reply no wake word is needed; 0 turns it off. A question of its own is always waited for."""
+    barge_in: bool = True
+    """The wake word, "stop" and "never mind" work during a reply."""
+    echo_cancellation: bool = True
+    """What is played is taken out of what is heard; it needs microphone and loudspeaker on one clock (one device)."""
+
+    def __post_init__(self) -> None:
+        _within(self, 0.1, 10.0, "complete_silence_s", "silence_s", "unfinished_silence_s")
+        _within(self, 1.0, 60.0, "nothing_said_s", "longest_s")
+        _within(self, 0.0, 60.0, "follow_up_s")
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """All sections. ``source``: the file that was read, if any."""
@@ -128,6 +175,8 @@ class Config:
     llm: LlmSection = field(default_factory=LlmSection)
     tts: TtsSection = field(default_factory=TtsSection)
     home: HomeSection = field(default_factory=HomeSection)
+    wake: WakeSection = field(default_factory=WakeSection)
+    listening: ListeningSection = field(default_factory=ListeningSection)
     source: Path | None = None
 
 
@@ -212,7 +261,9 @@ def _section(section_type: type, table: dict[str, object], where: _Where) -> obj
     try:
         return section_type(**values)
     except ValueError as error:
-        raise ConfigError(f"{where}: [{where.section}] {error}") from error
+        key = str(error).partition(" ")[0]
+        line = where.line(key if key in known else None)
+        raise ConfigError(f"{where.path}:{line}: [{where.section}] {error}") from error
 
 
 def _value(hint: object, value: object, place: str, where: _Where) -> object:
