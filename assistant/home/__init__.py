@@ -1,0 +1,1 @@
+"""The home: its registry, its devices' backends, and what carries intents out."""
