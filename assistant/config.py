@@ -49,6 +49,31 @@ def default_runtime_dir() -> Path:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceEnvironment:
+    """What systemd hands to a service in its environment."""
+
+    notify_socket: str = ""
+    watchdog_usec: int = 0
+    stderr_is_journal: bool = False
+
+
+def service_environment() -> ServiceEnvironment:
+    """As this process was started; all empty where no service manager is."""
+    watchdog = os.environ.get("WATCHDOG_USEC", "")
+    meant = os.environ.get("WATCHDOG_PID", "") in ("", str(os.getpid()))
+    try:
+        stderr = os.fstat(2)
+        journal = os.environ.get("JOURNAL_STREAM", "") == f"{stderr.st_dev}:{stderr.st_ino}"
+    except OSError:  # no standard error at all
+        journal = False
+    return ServiceEnvironment(
+        notify_socket=os.environ.get("NOTIFY_SOCKET", ""),
+        watchdog_usec=int(watchdog) if watchdog.isdecimal() and meant else 0,
+        stderr_is_journal=journal,
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class PathsSection:
     """Where things are kept."""
 
