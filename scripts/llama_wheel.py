@@ -4,8 +4,8 @@
 Usage: llama_wheel.py build   (build it if the cache has no sound one, showing progress)
        llama_wheel.py path    (print its path; exit status 1 where the cache has no sound one)
 
-The build is portable on purpose: a build that is tuned to the very processor it runs on (GGML_NATIVE) crashes in virtual
-machines that report AMX, and does not travel. So the instruction sets are named: those which this class of machine has.
+The build is portable on purpose: one that is tuned to the very processor it runs on (GGML_NATIVE) crashes in virtual
+machines that report AMX, and does not travel. So the instruction sets are named: those that this class of machine has.
 """
 
 from __future__ import annotations
@@ -145,6 +145,6 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     except OSError as problem:
-        sys.exit(f"  llama-cpp-python: {problem.filename}: {problem.strerror}; mend that, then run the same command again")
+        sys.exit(f"  llama-cpp-python: {problem.filename}: {problem.strerror}; mend that, then try again")
     except subprocess.SubprocessError as problem:
         sys.exit(f"  llama-cpp-python: {problem}")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Run one long command with its output in a log: elapsed time and the last line on the screen, the log's tail if it fails.
+"""Run one long command with its output in a log: elapsed time and last line on the screen, the log's tail if it fails.
 
 Usage: run_step.py LABEL LOG COMMAND [ARGUMENT …]. Standard library only: it runs before anything is installed.
 """
