@@ -31,7 +31,7 @@ class VoskModel:
         try:
             # By path only: given a name or a language, Vosk downloads, and ends the process where it cannot.
             self._model = vosk.Model(model_path=str(model_dir))
-        except Exception as error:  # noqa: BLE001  # Vosk raises the bare base class and nothing else
+        except Exception as error:  # Vosk raises the bare base class and nothing else
             mend = f"run 'assistant models verify {model_dir.name}'"
             raise ModelError(f"{model_dir}: Vosk cannot load it", mend=mend) from error
 

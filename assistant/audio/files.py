@@ -99,7 +99,7 @@ def resample(clip: AudioClip, rate_hz: int) -> AudioClip:
 
 def to_int16(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.int16]:
     """Floats in -1 to 1 as int16, clipped rather than wrapped around."""
-    return np.clip(np.rint(samples * 32768.0), -32768, 32767).astype(np.int16)
+    return np.asarray(np.clip(np.rint(samples * 32768.0), -32768, 32767), dtype=np.int16)
 
 
 def _speech_clip(samples: npt.NDArray[np.float32], rate_hz: int) -> AudioClip:

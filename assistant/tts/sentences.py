@@ -1,0 +1,112 @@
+"""Cuts a text that arrives in pieces into sentences, each as early as it is certain to have ended.
+
+A pure generator: it neither waits nor looks ahead further than one character. Code blocks are left out here, because
+only the stream knows where they begin and end; all other markup is left to the spoken forms.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+FIRST_CLAUSE_CHARS = 45
+"""A first sentence that is longer than this is cut at a clause, so that speech begins."""
+MAX_SENTENCE_CHARS = 280
+"""No sentence ends for so long: it is cut at a clause, or at a space."""
+
+_FENCE = re.compile(r"\s*(```+|~~~+)")
+_ENUMERATION = re.compile(r"\s*(?:[-*+>]\s+)*(?:\d{1,3}|[A-Za-z])[.)]$")
+_END = re.compile(r"""[.!?…]+["'”’)\]*_]*(?=\s)|[。！？｡][」』”’）]*|\n""")
+_CLAUSE = re.compile(r"""[,;:–—]["'”’)\]*_]*(?=\s)|[、，；：]""")
+_LAST_WORD = re.compile(r"([^\s(\"'“‘*_]+)$")
+
+_NAMES_FOLLOW = "mr mrs ms dr prof st mt no nos fig figs vol pp ca cf vs e.g i.e approx gen col sgt capt lt rev hon"
+_NAME_MAY_FOLLOW = (
+    "etc jr sr inc ltd co corp dept est min max temp avg ave blvd rd a.m p.m u.s u.k e.u u.n al "
+    "jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun"
+)
+_TITLES = frozenset(_NAMES_FOLLOW.split())
+"""Never the last word of a sentence: a name, a number or an explanation follows."""
+_SHORT = frozenset(_NAME_MAY_FOLLOW.split())
+"""May be the last word of a sentence: one ends where a capital letter follows."""
+
+
+def split_sentences(pieces: Iterable[str]) -> Iterator[str]:
+    """Sentences of the text that ``pieces`` make together, stripped, none empty; line ends are sentence ends."""
+    buffer = ""
+    fence: str | None = None
+    first = True
+    for piece in pieces:
+        buffer += piece
+        while True:
+            if fence is not None:
+                buffer, fence = _skip_code(buffer, fence)
+                if fence is not None:
+                    break
+            opening = _FENCE.match(buffer)
+            if opening and "\n" in buffer[opening.end() :]:
+                fence, buffer = opening[1][:3], buffer[buffer.index("\n", opening.end()) + 1 :]
+                continue
+            if opening or buffer.lstrip() in ("`", "``", "~", "~~"):
+                break  # the fence's own line is not complete yet
+            end = _sentence_end(buffer, first)
+            if end is None:
+                break
+            sentence, buffer = buffer[:end].strip(), buffer[end:]
+            if sentence:
+                first = False
+                yield sentence
+    if fence is None and not _FENCE.match(buffer) and buffer.strip():
+        yield buffer.strip()
+
+
+def _skip_code(buffer: str, fence: str) -> tuple[str, str | None]:
+    """Drop lines up to the closing fence; returns what is left and the fence that is still open, if any."""
+    while "\n" in buffer:
+        line, buffer = buffer.split("\n", 1)
+        if line.strip().startswith(fence):
+            return buffer, None
+    closed = buffer.strip().startswith(fence)
+    return ("", None) if closed else (buffer, fence)
+
+
+def _sentence_end(buffer: str, first: bool) -> int | None:
+    """Where the first sentence in ``buffer`` ends, or ``None`` while that is not certain."""
+    for match in _END.finditer(buffer):
+        if match.group() == "\n" or match.group()[0] in "。！？｡":
+            return match.end()
+        ends = _ends_sentence(buffer, match)
+        if ends is None:
+            return None
+        if ends:
+            return match.end()
+    if first and len(buffer) > FIRST_CLAUSE_CHARS:
+        return _clause_end(buffer, FIRST_CLAUSE_CHARS // 2, len(buffer) - 1)
+    if len(buffer) > MAX_SENTENCE_CHARS:
+        space = buffer.rfind(" ", 0, MAX_SENTENCE_CHARS)
+        return _clause_end(buffer, 0, MAX_SENTENCE_CHARS) or (space if space > 0 else MAX_SENTENCE_CHARS)
+    return None
+
+
+def _clause_end(buffer: str, low: int, high: int) -> int | None:
+    ends = [match.end() for match in _CLAUSE.finditer(buffer) if low < match.end() <= high]
+    return ends[-1] if ends else None
+
+
+def _ends_sentence(buffer: str, match: re.Match[str]) -> bool | None:
+    """Whether the stop is a sentence's; ``None`` where that hangs on a character that has not come yet."""
+    if match.group()[0] != "." or match.group().startswith(".."):
+        return True
+    line_start = buffer.rfind("\n", 0, match.start()) + 1
+    if _ENUMERATION.match(buffer[line_start : match.start() + 1]):
+        return False
+    found = _LAST_WORD.search(buffer[: match.start()])
+    word = found[1].lower() if found else ""
+    if word in _TITLES or re.fullmatch(r"[a-z]", word):
+        return False
+    if word not in _SHORT:
+        return True
+    following = buffer[match.end() :].lstrip()
+    if not following:
+        return None
+    return following[0].isupper() or following[0] in "\"'“‘(*_-#"
