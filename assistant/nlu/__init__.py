@@ -1,0 +1,1 @@
+"""Understanding: sentence templates, dialogue, and the model's part."""
