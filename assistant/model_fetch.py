@@ -106,11 +106,12 @@ class Fetcher:
             return Fetched(model, None)
         staging = self.models_dir / STAGING / model.name
         try:
-            staging.mkdir(parents=True, exist_ok=True)
+            staging.parent.mkdir(parents=True, exist_ok=True)
             with self._alone(model):
                 _recover(self.models_dir / model.name, staging)
                 if self._is_whole(model):  # another fetch was quicker
                     return Fetched(model, None)
+                staging.mkdir(exist_ok=True)
                 source = self._collect(model, staging)
                 _install(model, staging, self.models_dir / model.name)
         except OSError as error:

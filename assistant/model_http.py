@@ -162,14 +162,15 @@ def _copy(response: Any, file: IO[bytes], position: int, size: int, on_position:
         while view:
             view = view[file.write(view) :]
         on_position(position)
-    if position < size:
-        raise _BrokenError(f"the connection broke after {position} of {size} bytes")
+        if position == size:
+            return
+    raise _BrokenError(f"the connection broke after {position} of {size} bytes")
 
 
 def _blocks(response: Any) -> Iterator[bytes]:
     while True:
         try:
-            block = response.read(BLOCK)
+            block = response.read1(BLOCK)  # what is there: a stall must not lose it
         except (OSError, http.client.HTTPException) as error:
             raise _BrokenError(f"the connection broke: {_reason(error)}") from error
         if not block:

@@ -6,6 +6,7 @@ Usage: run_step.py LABEL LOG COMMAND [ARGUMENT …]. Standard library only: it r
 
 from __future__ import annotations
 
+import os
 import re
 import selectors
 import shutil
@@ -14,6 +15,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 PLAIN_EVERY_S = 20.0  # how often a line is written where the output is no terminal
 TAIL_LINES = 25
@@ -34,13 +36,14 @@ def run_step(label: str, log: Path, command: Sequence[str], env: Mapping[str, st
             sys.stderr.write(f"{label}: {command[0]}: {error.strerror}\n")
             return 127
         assert process.stdout is not None
-        try:
-            _follow(process.stdout.fileno(), sink.write, screen)
-            status = process.wait()
-        except KeyboardInterrupt:
-            process.wait()
-            screen.end("interrupted")
-            return 130
+        with process.stdout as pipe:
+            try:
+                _follow(pipe.fileno(), sink, screen)
+                status = process.wait()
+            except KeyboardInterrupt:
+                process.wait()
+                screen.end("interrupted")
+                return 130
     if status == 0:
         screen.end("done")
         return 0
@@ -50,11 +53,8 @@ def run_step(label: str, log: Path, command: Sequence[str], env: Mapping[str, st
     return status
 
 
-def _follow(descriptor: int, write: object, screen: _Screen) -> None:
+def _follow(descriptor: int, sink: BinaryIO, screen: _Screen) -> None:
     """Copy the pipe into the log and keep the screen fresh until the pipe ends."""
-    import os
-
-    assert callable(write)
     rest = b""
     with selectors.DefaultSelector() as selector:
         selector.register(descriptor, selectors.EVENT_READ)
@@ -63,7 +63,7 @@ def _follow(descriptor: int, write: object, screen: _Screen) -> None:
                 block = os.read(descriptor, 65536)
                 if not block:
                     return
-                write(block)
+                sink.write(block)
                 *lines, rest = re.split(rb"[\r\n]+", rest + block)
                 for line in lines:
                     if line.strip():
