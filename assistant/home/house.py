@@ -16,7 +16,7 @@ from assistant.home.queries import answer
 from assistant.home.registry import Registry
 from assistant.home.simulated import SimulatedBackend
 from assistant.home.store import StateStore
-from assistant.home.targets import NoTarget, Targets, resolve
+from assistant.home.targets import NoTarget, Targets, ask_for_room, resolve
 from assistant.home.wording import Wording
 from assistant.types import Action, Ask, Device, DeviceState, Handled, Home, Intent, NotHandled, Outcome, TurnContext
 
@@ -64,7 +64,9 @@ class House:
         if intent.name in LIST_INTENTS:
             return self._change_list(intent)
         if intent.name in PLANS:
-            return self._act(intent, context, confirmed)
+            return self._act(intent, context, confirmed or intent.slots.get("confirmed") is True)
+        if intent.name.startswith(("Hass", "Assist")):
+            return NotHandled(self._wording.say("cannot"))
         # A custom intent without a device: that it was understood is the act.
         return Handled(Action(intent.name, dict(intent.slots)), str(intent.slots.get("reply", self._wording.say("done"))))
 
@@ -99,6 +101,11 @@ class House:
             here = resolve(home, replace(intent, slots={**intent.slots, "area": context.area}), context, domains)
             if not isinstance(here, NoTarget):
                 return here
+        if not targeted and intent.slots.get("here"):
+            found = resolve(home, intent, context, domains)
+            ask = ask_for_room(home, intent, found.devices) if isinstance(found, Targets) else None
+            if ask is not None and intent.name not in SINGLE_KIND:
+                return ask
         if targeted or intent.slots.keys() & {"domain", "device_class"}:
             group = not intent.slots.keys() & {"name", "device_id", "domain", "device_class"}
             if group and intent.name in ("HassTurnOn", "HassTurnOff", "HassToggle"):

@@ -97,6 +97,9 @@ def _narrow(home: Home, devices: list[Device], slots: Slots) -> list[Device]:
     if slots.get("except") is not None:
         left_out = set(_values(slots["except"]))
         devices = [device for device in devices if device.id not in left_out]
+    if slots.get("except_area"):
+        spared = {area_name(home, area) for area in _values(slots["except_area"])}
+        devices = [device for device in devices if not (device.area and normalise(device.area) in spared)]
     if slots.get("device_class") is not None:
         devices = _of_class(devices, set(_values(slots["device_class"])))
     return devices
@@ -120,6 +123,17 @@ def _tell_apart(intent: Intent, devices: list[Device], context: TurnContext) -> 
     return Ask(
         question, tuple(replace(intent, slots={**slots, "device_id": device.id}) for device in candidates)
     )
+
+
+def ask_for_room(home: Home, intent: Intent, devices: Iterable[Device]) -> Ask | None:
+    """Which room is meant, where devices of the kind are in several; ``None`` where one room has them all."""
+    rooms = list(dict.fromkeys(device.area for device in devices if device.area))
+    if len(rooms) < 2:
+        return None
+    named = rooms[:MAX_CANDIDATES]
+    slots = {key: value for key, value in intent.slots.items() if key != "here"}
+    question = f"In which room: {', '.join(named[:-1])} or {named[-1]}?"
+    return Ask(question, tuple(replace(intent, slots={**slots, "area": room}) for room in named))
 
 
 def _distinct_name(device: Device, among: list[Device]) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.nlu.names import compile_names
+from assistant.nlu.names import compile_names, short_name, spoken_names
 from assistant.nlu.normalise import plain, tidy, without_commas
 from assistant.nlu.templates import load_templates
 from assistant.types import Home, Intent, JsonValue, NoIntent, TurnContext, Understanding, Understood
@@ -36,19 +38,34 @@ class SentenceMatcher:
     def __init__(self, home: Home, language: str = "en", custom: Sequence[Path] = ()) -> None:
         self._language = language
         self._intents, self._custom = load_templates(language, custom)
-        self._home = home
-        self._lists = compile_names(home)
-        self._areas_of = {device.id: device.area for device in home.devices}
+        self.update(home)
 
     def update(self, home: Home) -> None:
         """Take the names of a changed home."""
         self._home = home
         self._lists = compile_names(home)
         self._areas_of = {device.id: device.area for device in home.devices}
+        self._devices_by_name = _by_name(home)
+        self._areas_by_name = {plain(n): area.name for area in home.areas for n in (area.name, *area.aliases)}
 
     def templates(self) -> tuple[Intents, dict[str, SlotList]]:
         """All templates and the lists of names, for the speech bias."""
         return self._intents, self._lists
+
+    def find_devices(self, text: str) -> tuple[str, ...]:
+        """Ids of the devices that ``text`` names, without its articles; empty where it names none."""
+        return self._devices_by_name.get(_bare(text), ())
+
+    def find_area(self, text: str) -> str | None:
+        """The name of the area that ``text`` names."""
+        return self._areas_by_name.get(_bare(text))
+
+    def describe(self, device_id: str) -> str:
+        """Every word that tells a device from others: its names and its room."""
+        for device in self._home.devices:
+            if device.id == device_id:
+                return " ".join(part for part in (device.name, *device.aliases, device.area) if part)
+        return device_id
 
     def match(self, text: str, context: TurnContext, referents: Sequence[str] = ()) -> Understanding:
         """The best reading of ``text`` as one command or question.
@@ -119,6 +136,19 @@ class SentenceMatcher:
         return Intent(result.intent.name, slots, result.response)
 
 
+def _bare(text: str) -> str:
+    return re.sub(r"^(?:the|my|our|a|an) ", "", plain(text))
+
+
+def _by_name(home: Home) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for device in home.devices:
+        short = short_name(device)
+        for name in {plain(n) for n in (*spoken_names(device), *([short] if short else []))}:
+            found[name].append(device.id)
+    return {name: tuple(ids) for name, ids in found.items()}
+
+
 def _first(results: Iterable[Any], most: int) -> list[Any]:
     found = []
     for result in results:
@@ -174,5 +204,3 @@ def _join_equal_names(intents: list[Intent]) -> Intent:
         slots.pop("domain", None)
     return Intent(first.name, slots, first.response)
 
-
-MatchClause = Callable[[str, TurnContext, Sequence[str]], Intent | None]
