@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +17,7 @@ from typing import Self
 
 from assistant.audio.files import load_clip
 from assistant.evaluation.cases import Case, result_row
+from assistant.evaluation.sets import noisy
 from assistant.config import Config
 from assistant.errors import AssistantError, StorageError
 from assistant.home.house import House
@@ -69,6 +71,8 @@ class BatchRunner:
             utterance: str | AudioClip
             if case.audio is not None:
                 utterance = load_clip(case.audio)
+                if case.snr_db is not None:
+                    utterance = noisy(utterance, case.snr_db, seed=zlib.crc32(case.id.encode()))
                 ears = self._parts.ears_for(mind)
             else:
                 utterance, ears = case.text or "", None

@@ -33,6 +33,8 @@ class Case:
     now: dt.datetime | None = None
     before: tuple[str, ...] = ()
     category: str = "all"
+    snr_db: float | None = None
+    """Room noise to mix into the recording, this far below the speech."""
 
 
 def read_cases(path: Path) -> Iterator[Case]:
