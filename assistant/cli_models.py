@@ -186,7 +186,7 @@ class _Reporter:
                 self._bar.remove_task(self._task)
             self._task = self._bar.add_task(self._head, total=model.size)
         elif source not in ("installed", "verifying"):
-            self.note(f"{self._head}: {model.size / 1e6:.0f} MB")
+            self.note(f"{model.name}: trying {source} ({model.size / 1e6:.0f} MB)")
 
     def at(self, what: str, done: int, total: int) -> None:
         """``done`` of ``total`` bytes of ``what`` are there."""
