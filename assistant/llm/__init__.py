@@ -1,0 +1,1 @@
+"""The language model: llama.cpp's engine, constrained choice, and chat."""

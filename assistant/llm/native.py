@@ -1,0 +1,140 @@
+"""llama.cpp's model and context by their handles: opened with a reason where they cannot be, and freed in order."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from pathlib import Path
+from typing import Any
+
+from assistant.errors import EngineError, ModelError
+
+GGUF_MAGIC = b"GGUF"
+MAX_SEQUENCES = 8
+BATCH_TOKENS = 512
+
+
+class NativeModel:
+    """One model file with one context. Not thread-safe."""
+
+    def __init__(self, path: Path, *, context: int, threads: int) -> None:
+        """Raises ModelError where the file is missing, truncated or no GGUF; EngineError where memory does not do."""
+        _check_header(path)
+        from llama_cpp import llama_cpp as lib
+
+        self.lib = lib
+        self.path = path
+        self._log = _LogKeeper(lib)
+        params = lib.llama_model_default_params()
+        params.n_gpu_layers = 0
+        params.use_mmap = True
+        self.model = lib.llama_model_load_from_file(os.fsencode(path), params)
+        if not self.model:
+            raise ModelError(
+                f"{path}: llama.cpp cannot load it ({self._log.reason()})", mend="run 'assistant models verify'"
+            )
+        self.vocab = lib.llama_model_get_vocab(self.model)
+        self.context = self._open_context(context, threads)
+        self.memory = lib.llama_get_memory(self.context)
+        self.n_ctx = int(lib.llama_n_ctx(self.context))
+        self.n_vocab = int(lib.llama_vocab_n_tokens(self.vocab))
+        self._batch = lib.llama_batch_init(BATCH_TOKENS, 0, 1)
+
+    def _open_context(self, size: int, threads: int) -> Any:
+        params = self.lib.llama_context_default_params()
+        params.n_ctx = size
+        params.n_batch = BATCH_TOKENS
+        params.n_ubatch = BATCH_TOKENS
+        params.n_seq_max = MAX_SEQUENCES
+        params.n_threads = params.n_threads_batch = threads
+        params.kv_unified = True  # else every sequence would get only its share of the context
+        params.no_perf = True
+        context = self.lib.llama_init_from_model(self.model, params)
+        if not context:
+            self.lib.llama_model_free(self.model)
+            raise EngineError(f"{self.path}: no context of {size} tokens ({self._log.reason()})", mend="lower llm.context")
+        return context
+
+    def tokenize(self, text: str, *, special: bool) -> list[int]:
+        """Tokens of ``text``; ``special`` reads ``<|im_start|>`` and its like as control tokens (never for users' text)."""
+        raw = text.encode("utf-8")
+        size = len(raw) + 16
+        buffer = (self.lib.llama_token * size)()
+        count = self.lib.llama_tokenize(self.vocab, raw, len(raw), buffer, size, False, special)
+        if count < 0:
+            raise EngineError("the text cannot be cut into tokens")
+        return list(buffer[:count])
+
+    def piece(self, token: int) -> bytes:
+        """The bytes of one token; a character may be spread over several."""
+        buffer = ctypes.create_string_buffer(256)
+        count = self.lib.llama_token_to_piece(self.vocab, token, buffer, len(buffer), 0, False)
+        return buffer.raw[: max(0, count)]
+
+    def ends(self, token: int) -> bool:
+        """Whether the token ends an answer."""
+        return bool(self.lib.llama_vocab_is_eog(self.vocab, token))
+
+    def decode(self, tokens: list[int], start: int, sequence: int, *, all_logits: bool = False) -> None:
+        """Evaluate ``tokens`` (at most ``BATCH_TOKENS``) at positions from ``start``; logits of the last one, or of all."""
+        batch = self._batch
+        batch.n_tokens = len(tokens)
+        for i, token in enumerate(tokens):
+            batch.token[i] = token
+            batch.pos[i] = start + i
+            batch.n_seq_id[i] = 1
+            batch.seq_id[i][0] = sequence
+            batch.logits[i] = all_logits or i == len(tokens) - 1
+        status = self.lib.llama_decode(self.context, batch)
+        if status != 0:
+            raise EngineError(f"llama_decode failed with {status}")
+
+    def logits(self, index: int = -1) -> Any:
+        """The logits of one evaluated position as a float pointer into llama.cpp's memory (nothing is copied)."""
+        return self.lib.llama_get_logits_ith(self.context, index)
+
+    def close(self) -> None:
+        """Free everything; a second call does nothing."""
+        if self.model:
+            self.lib.llama_batch_free(self._batch)
+            self.lib.llama_free(self.context)
+            self.lib.llama_model_free(self.model)
+            self.model = None
+        self._log.release()
+
+
+class _LogKeeper:
+    """Keeps llama.cpp's last complaints instead of printing them."""
+
+    def __init__(self, lib: Any) -> None:
+        self._lines: list[str] = []
+        self._lib = lib
+
+        @lib.llama_log_callback
+        def keep(level: int, text: bytes, _data: Any) -> None:
+            if level >= 3:  # warnings and errors
+                self._lines = [*self._lines[-4:], text.decode("utf-8", "replace").strip()]
+
+        self._callback = keep  # llama.cpp keeps only the pointer
+        _KEPT.append(keep)
+        lib.llama_log_set(keep, ctypes.c_void_p(0))
+
+    def reason(self) -> str:
+        return next((line for line in self._lines if line), "no reason given")
+
+    def release(self) -> None:
+        self._lines = []
+
+
+_KEPT: list[Any] = []  # the callback must outlive every model: llama.cpp also logs at exit
+
+
+def _check_header(path: Path) -> None:
+    mend = f"run 'assistant models fetch {path.parent.name}'"
+    try:
+        with path.open("rb") as file:
+            magic = file.read(4)
+    except OSError as error:
+        raise ModelError(f"{path}: {error.strerror}", mend=mend) from error
+    if magic != GGUF_MAGIC:
+        raise ModelError(f"{path}: is no GGUF model file", mend=mend)
