@@ -64,6 +64,8 @@ class Device:
     area: str | None = None
     state: str = "unknown"
     attributes: Attributes = field(default_factory=lambda: NO_ATTRIBUTES)
+    confirm: bool | None = None
+    """Whether acts on it want a spoken yes first: always, never, or (``None``) as the kind of act calls for."""
 
     @property
     def domain(self) -> str:
@@ -125,6 +127,20 @@ class Transcript:
     words: tuple[Word, ...] = ()
     confidence: float = 1.0
     biased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WakeDetection:
+    """A wake word or phrase. ``end_sample``: where it ended in the 16 kHz stream, to about 0.1 s; ``score``: 0 to 1."""
+
+    name: str
+    end_sample: int
+    score: float
+
+    @property
+    def at_s(self) -> float:
+        """The word's end in seconds from the beginning of the stream."""
+        return self.end_sample / 16_000
 
 
 # --- understanding ----------------------------------------------------------------------------------
