@@ -83,9 +83,12 @@ def sound_wheel(folder: Path) -> Path | None:
 def build(folder: Path, flags: tuple[str, ...]) -> Path:
     """Build in a temporary folder beside ``folder`` and rename it into place; ends the program where that fails."""
     wheels = folder.parent
+    for abandoned in wheels.glob(".building-*"):  # of a build that was killed; the caller holds the lock
+        shutil.rmtree(abandoned, ignore_errors=True)
     log = wheels.parent / "logs" / "llama-cpp-python.log"
     work = Path(tempfile.mkdtemp(prefix=".building-", dir=wheels))
     try:
+        print("  llama.cpp is built from its source, once: 4 to 8 minutes on two cores, 15 to 40 on a Raspberry Pi")
         environment = dict(os.environ)
         # Not /tmp, which lies in memory on newer systems.
         environment |= {"TMPDIR": str(work), "CMAKE_ARGS": " ".join(flags), "CMAKE_BUILD_PARALLEL_LEVEL": str(_jobs())}
@@ -93,10 +96,10 @@ def build(folder: Path, flags: tuple[str, ...]) -> Path:
         pip = [str(work / "venv" / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--no-input"]
         hashed = ["--require-hashes", "--no-build-isolation", "-r"]
         for label, command in (
-            ("build tools for llama.cpp, 1 of 2", [sys.executable, "-m", "venv", str(work / "venv")]),
-            ("build tools for llama.cpp, 2 of 2", [*pip, "install", *hashed, str(NATIVE_LOCK)]),
+            ("its build environment", [sys.executable, "-m", "venv", str(work / "venv")]),
+            ("its build tools", [*pip, "install", *hashed, str(NATIVE_LOCK)]),
             (
-                "llama.cpp (once; 4 minutes on two fast cores, 15 to 40 on a Raspberry Pi)",
+                "llama.cpp",
                 [*pip, "wheel", "-v", "--no-deps", "--no-cache-dir", "-w", str(work / "out"), *hashed, str(LOCK)],
             ),
         ):
