@@ -196,4 +196,5 @@ def _last_error(output: str) -> str:
     """The first line of a program's output that says what is wrong, without its colours."""
     lines = [line.strip() for line in output.splitlines()]
     wrong = [line for line in lines if line.startswith(("ERROR", "[ERROR]", "error"))]
-    return (wrong or lines or [""])[0].removeprefix("[ERROR]").removeprefix("ERROR:").strip()[:300]
+    line = (wrong or lines or [""])[0].removeprefix("[ERROR]").removeprefix("ERROR:").partition(" -> [Help")[0]
+    return line.strip()[:300]
