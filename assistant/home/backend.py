@@ -19,9 +19,14 @@ class ServiceCall:
 
 
 class Backend(Protocol):
-    """Reaches devices. ``apply`` returns the state read back after the command.
+    """Reaches devices. ``device`` is the device with the state that the registry last knew.
 
-    Raises DeviceError where the device refuses, or does not answer in time.
+    Both return the state read back afterwards, and raise DeviceError where the device refuses or does not answer in
+    time.
     """
 
     def apply(self, device: Device, call: ServiceCall) -> DeviceState: ...
+
+    def restore(self, device: Device, state: DeviceState) -> DeviceState:
+        """Bring the device back to ``state``, as near as it can be brought."""
+        ...

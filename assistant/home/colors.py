@@ -1,39 +1,92 @@
-"""Named colours as RGB: the CSS values that Home Assistant uses for the names of its sentences."""
+"""Colours by name: the CSS values, which Home Assistant uses too, and the names of white light."""
 
 from __future__ import annotations
 
-RGB: dict[str, tuple[int, int, int]] = {
-    "white": (255, 255, 255),
-    "black": (0, 0, 0),
-    "red": (255, 0, 0),
-    "orange": (255, 165, 0),
-    "yellow": (255, 255, 0),
-    "green": (0, 128, 0),
-    "blue": (0, 0, 255),
-    "purple": (128, 0, 128),
-    "brown": (165, 42, 42),
-    "pink": (255, 192, 203),
-    "turquoise": (64, 224, 208),
-    "cyan": (0, 255, 255),
-    "magenta": (255, 0, 255),
-    "violet": (238, 130, 238),
-    "indigo": (75, 0, 130),
-    "gold": (255, 215, 0),
-    "lime": (0, 255, 0),
-    "teal": (0, 128, 128),
-    "lavender": (230, 230, 250),
-    "crimson": (220, 20, 60),
-    "navy": (0, 0, 128),
-    "gray": (128, 128, 128),
-    "grey": (128, 128, 128),
-    "salmon": (250, 128, 114),
-    "coral": (255, 127, 80),
+from functools import cache
+
+from assistant.home.names import normalise
+
+_CSS = """
+aliceblue f0f8ff antiquewhite faebd7 aqua 00ffff aquamarine 7fffd4 azure f0ffff beige f5f5dc bisque ffe4c4 black 000000
+blanchedalmond ffebcd blue 0000ff blueviolet 8a2be2 brown a52a2a burlywood deb887 cadetblue 5f9ea0 chartreuse 7fff00
+chocolate d2691e coral ff7f50 cornflowerblue 6495ed cornsilk fff8dc crimson dc143c cyan 00ffff darkblue 00008b
+darkcyan 008b8b darkgoldenrod b8860b darkgray a9a9a9 darkgreen 006400 darkgrey a9a9a9 darkkhaki bdb76b
+darkmagenta 8b008b darkolivegreen 556b2f darkorange ff8c00 darkorchid 9932cc darkred 8b0000 darksalmon e9967a
+darkseagreen 8fbc8f darkslateblue 483d8b darkslategray 2f4f4f darkslategrey 2f4f4f darkturquoise 00ced1
+darkviolet 9400d3 deeppink ff1493 deepskyblue 00bfff dimgray 696969 dimgrey 696969 dodgerblue 1e90ff firebrick b22222
+floralwhite fffaf0 forestgreen 228b22 fuchsia ff00ff gainsboro dcdcdc ghostwhite f8f8ff gold ffd700 goldenrod daa520
+gray 808080 green 008000 greenyellow adff2f grey 808080 honeydew f0fff0 hotpink ff69b4 indianred cd5c5c indigo 4b0082
+ivory fffff0 khaki f0e68c lavender e6e6fa lavenderblush fff0f5 lawngreen 7cfc00 lemonchiffon fffacd lightblue add8e6
+lightcoral f08080 lightcyan e0ffff lightgoldenrodyellow fafad2 lightgray d3d3d3 lightgreen 90ee90 lightgrey d3d3d3
+lightpink ffb6c1 lightsalmon ffa07a lightseagreen 20b2aa lightskyblue 87cefa lightslategray 778899
+lightslategrey 778899 lightsteelblue b0c4de lightyellow ffffe0 lime 00ff00 limegreen 32cd32 linen faf0e6
+magenta ff00ff maroon 800000 mediumaquamarine 66cdaa mediumblue 0000cd mediumorchid ba55d3 mediumpurple 9370db
+mediumseagreen 3cb371 mediumslateblue 7b68ee mediumspringgreen 00fa9a mediumturquoise 48d1cc mediumvioletred c71585
+midnightblue 191970 mintcream f5fffa mistyrose ffe4e1 moccasin ffe4b5 navajowhite ffdead navy 000080 navyblue 000080
+oldlace fdf5e6 olive 808000 olivedrab 6b8e23 orange ffa500 orangered ff4500 orchid da70d6 palegoldenrod eee8aa
+palegreen 98fb98 paleturquoise afeeee palevioletred db7093 papayawhip ffefd5 peachpuff ffdab9 peru cd853f pink ffc0cb
+plum dda0dd powderblue b0e0e6 purple 800080 red ff0000 rosybrown bc8f8f royalblue 4169e1 saddlebrown 8b4513
+salmon fa8072 sandybrown f4a460 seagreen 2e8b57 seashell fff5ee sienna a0522d silver c0c0c0 skyblue 87ceeb
+slateblue 6a5acd slategray 708090 slategrey 708090 snow fffafa springgreen 00ff7f steelblue 4682b4 tan d2b48c
+teal 008080 thistle d8bfd8 tomato ff6347 turquoise 40e0d0 violet ee82ee wheat f5deb3 white ffffff whitesmoke f5f5f5
+yellow ffff00 yellowgreen 9acd32
+"""
+WHITES = {
+    "candlelight": 1900,
+    "warmwhite": 2700,
+    "softwhite": 2700,
+    "warm": 2700,
+    "neutralwhite": 3500,
+    "coldwhite": 4000,
+    "coolwhite": 4000,
+    "cool": 4000,
+    "cold": 4000,
+    "daylight": 6500,
 }
-_NAMES = {rgb: name for name, rgb in RGB.items() if name != "grey"}
+_LIKELIEST = ("cyan", "magenta", "gray", "navy")
+
+
+@cache
+def _rgb() -> dict[str, tuple[int, int, int]]:
+    words = _CSS.split()
+    return {
+        name: (int(value[:2], 16), int(value[2:4], 16), int(value[4:], 16))
+        for name, value in zip(words[::2], words[1::2], strict=True)
+    }
+
+
+@cache
+def _names() -> dict[tuple[int, int, int], str]:
+    # Of the names of one colour the shortest is the one that people use.
+    by_length = sorted(_rgb().items(), key=lambda row: (row[0] not in _LIKELIEST, len(row[0])))
+    names: dict[tuple[int, int, int], str] = {}
+    for name, rgb in by_length:
+        names.setdefault(rgb, name)
+    return names
+
+
+def rgb_of(spoken: str) -> tuple[int, int, int] | None:
+    """``Dark Blue`` -> (0, 0, 139); ``None`` for no colour's name."""
+    return _rgb().get(normalise(spoken).replace(" ", ""))
+
+
+def kelvin_of(spoken: str) -> int | None:
+    """``warm white`` -> 2700; ``None`` for no name of white light."""
+    return WHITES.get(normalise(spoken).replace(" ", ""))
 
 
 def color_name(rgb: object) -> str | None:
-    """The name of an RGB value where it is a named one."""
+    """The name of an RGB value, as people say it (``dark blue``), where it is a named one."""
     if isinstance(rgb, list | tuple) and len(rgb) == 3:
-        return _NAMES.get(tuple(rgb))  # type: ignore[arg-type]  # any other triple is simply not found
+        name = _names().get(tuple(rgb))
+        return _spoken(name) if name is not None else None
     return None
+
+
+@cache
+def _spoken(name: str) -> str:
+    """``darkblue`` -> ``dark blue``: what ends in another colour's name is two words."""
+    for end in sorted(_rgb(), key=len, reverse=True):
+        if name != end and name.endswith(end):
+            return f"{name.removesuffix(end)} {end}"
+    return name

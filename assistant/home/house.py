@@ -2,37 +2,73 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from assistant.errors import DeviceError
+from assistant.errors import DeviceError, StorageError
+from assistant.home.ask import confirmation, which_device
 from assistant.home.backend import Backend, ServiceCall
+from assistant.home.finding import targets_of
+from assistant.home.intents import PLANS, Refusal
 from assistant.home.inventory import load_inventory
-from assistant.home.lists import LIST_INTENTS, find_list, plan_list_change
-from assistant.home.plan import GROUP_SWITCHED, PLANS, SINGLE_KIND, Refusal, is_risky
-from assistant.home.queries import answer
-from assistant.home.registry import Registry
+from assistant.home.kinds import PRESSED
+from assistant.home.lists import LIST_INTENTS, find_list, plan_list_change, said_of
+from assistant.home.policy import is_risky
+from assistant.home.questions import answer
+from assistant.home.questions.truth import truth
+from assistant.home.registry import Registry, state_of
+from assistant.home.replies import Done, read_back, refusals, single
+from assistant.home.routines import steps_of
 from assistant.home.simulated import SimulatedBackend
 from assistant.home.store import StateStore
-from assistant.home.targets import NoTarget, Targets, ask_for_room, resolve
+from assistant.home.targets import Ambiguous, NoTarget
 from assistant.home.wording import Wording
-from assistant.types import Action, Ask, Device, DeviceState, Handled, Home, Intent, NotHandled, Outcome, TurnContext
+from assistant.types import (
+    Action,
+    Device,
+    DeviceState,
+    Handled,
+    Home,
+    Intent,
+    JsonValue,
+    NotHandled,
+    Outcome,
+    TurnContext,
+)
 
-_TARGET_SLOTS = {"name", "area", "floor", "device_id"}
+# Slots that are for the way to the act, not of it.
+_INNER_SLOTS = frozenset({"confirmed", "spoken", "here"})
+_TALK = frozenset({"HassNevermind", "HassRespond"})
+
+Call = tuple[Device, ServiceCall]
+CustomReply = Callable[[Intent], str | None]
 
 
 class House:
-    """One registry over its backends. Not reentrant: one intent at a time."""
+    """One registry over its backend. Calls from several threads are carried out one after the other.
+
+    ``custom_reply`` gives what to say to a custom intent without a device, where its sentences define that.
+    """
 
     def __init__(
-        self, registry: Registry, backend: Backend, *, store: StateStore | None = None, language: str = "en"
+        self,
+        registry: Registry,
+        backend: Backend,
+        *,
+        store: StateStore | None = None,
+        language: str = "en",
+        custom_reply: CustomReply = lambda _intent: None,
     ) -> None:
         self.registry = registry
         self._backend = backend
         self._store = store
         self._wording = Wording(language)
+        self._custom_reply = custom_reply
+        self._lock = threading.RLock()
+        self.warning: str | None = store.warning if store is not None else None
+        """What is wrong with the kept state: an unusable file at the start, a full disk since."""
 
     @classmethod
     def from_home(cls, home: Home, language: str = "en") -> House:
@@ -50,155 +86,182 @@ class House:
     def carry_out(self, intent: Intent, context: TurnContext, *, confirmed: bool = False) -> Outcome:
         """Do what ``intent`` says, or answer it, or ask back.
 
-        What cannot be done is a ``NotHandled`` with the reason; nothing is changed then. Raises StorageError where the
-        new state could not be kept; the devices are switched all the same.
+        A risky act is asked about unless ``confirmed``, or the slot of that name, says that this was done. What cannot
+        be done is a ``NotHandled`` with the reason; nothing is changed then.
         """
-        question = answer(self.snapshot(), intent, context, self._wording)
-        if question is not None:
-            return question
-        if intent.name == "AssistUndo":
-            return self._undo(intent)
-        if intent.name in ("HassNevermind", "HassRespond"):
-            reply = self._wording.say("never_mind") if intent.name == "HassNevermind" else ""
-            return Handled(Action(intent.name, dict(intent.slots)), reply)
-        if intent.name in LIST_INTENTS:
-            return self._change_list(intent)
-        if intent.name in PLANS:
-            return self._act(intent, context, confirmed or intent.slots.get("confirmed") is True)
-        if intent.name.startswith(("Hass", "Assist")):
-            return NotHandled(self._wording.say("cannot"))
-        # A custom intent without a device: that it was understood is the act.
-        return Handled(Action(intent.name, dict(intent.slots)), str(intent.slots.get("reply", self._wording.say("done"))))
+        confirmed = confirmed or intent.slots.get("confirmed") is True
+        intent = replace(intent, slots={k: v for k, v in intent.slots.items() if k != "confirmed"})
+        with self._lock:
+            question = answer(self.snapshot(), intent, context, self._wording)
+            if question is not None:
+                return question
+            if intent.name in PLANS:
+                return self._act(intent, context, confirmed)
+            if intent.name in LIST_INTENTS:
+                return self._change_list(intent, context)
+            if intent.name == "AssistUndo":
+                return self._undone()
+            return self._without_device(intent)
+
+    def check(self, intent: Intent, context: TurnContext) -> bool | None:
+        """Whether what a question asks is so (``is the lamp on``, slots ``above`` and ``below`` of a reading).
+
+        ``None`` where it cannot be told. Changes nothing.
+        """
+        return truth(self.snapshot(), intent, context, self._wording)
+
+    def undo(self) -> str:
+        """Take the last act back; returns what was restored, as a sentence."""
+        with self._lock:
+            return self._undone().reply
+
+    def replace_home(self, home: Home) -> bool:
+        """Take an edited inventory; whether names have changed by it.
+
+        With a store, devices that stay keep what differs from the inventory before; without one they begin anew.
+        """
+        with self._lock:
+            if self._store is not None:
+                home = self._store.rebase(self.snapshot(), home)
+            return self.registry.replace_home(home)
 
     # --- acting --------------------------------------------------------------------------------------
 
     def _act(self, intent: Intent, context: TurnContext, confirmed: bool) -> Outcome:
-        found = self._targets(intent, context)
-        if isinstance(found, Ask):
-            return found
+        home, plan = self.snapshot(), PLANS[intent.name]
+        found = targets_of(home, intent, context, plan)
         if isinstance(found, NoTarget):
-            return NotHandled(found.reason)
-        plan = PLANS[intent.name]
-        calls: list[tuple[Device, ServiceCall]] = []
-        refused: list[str] = []
+            return NotHandled(self._wording.missing(found.key, found.values))
+        if isinstance(found, Ambiguous):
+            return which_device(intent, found, self._wording, keep_place=plan.place_is_data)
+        calls: list[Call] = []
+        refused: list[tuple[Device, Refusal]] = []
         for device in found.devices:
             step = plan.planner(device, intent)
             if isinstance(step, Refusal):
-                refused.append(step.reason)
+                refused.append((device, step))
             else:
-                calls.append((device, step))
+                calls += [(device, step), *steps_of(home, device)] if step.service == "turn_on" else [(device, step)]
         if not calls:
-            return NotHandled(" ".join(dict.fromkeys(refused)))
-        risky = [(device, call) for device, call in calls if is_risky(device, call)]
+            return NotHandled(" ".join(refusals(refused, self._wording)))
+        risky = [(device, call.service) for device, call in calls if is_risky(device, call)]
         if risky and not confirmed:
-            return self._confirm(intent, risky)
-        return self._carry(intent, calls, refused)
+            return confirmation(intent, risky, found.devices, self._wording)
+        return self._carry(intent, context, calls, refused)
 
-    def _targets(self, intent: Intent, context: TurnContext) -> Targets | NoTarget | Ask:
-        home, domains = self.snapshot(), PLANS[intent.name].domains
-        targeted = bool(intent.slots.keys() & _TARGET_SLOTS)
-        if not targeted and context.area:
-            here = resolve(home, replace(intent, slots={**intent.slots, "area": context.area}), context, domains)
-            if not isinstance(here, NoTarget):
-                return here
-        if not targeted and intent.slots.get("here"):
-            found = resolve(home, intent, context, domains)
-            ask = ask_for_room(home, intent, found.devices) if isinstance(found, Targets) else None
-            if ask is not None and intent.name not in SINGLE_KIND:
-                return ask
-        if targeted or intent.slots.keys() & {"domain", "device_class"}:
-            group = not intent.slots.keys() & {"name", "device_id", "domain", "device_class"}
-            if group and intent.name in ("HassTurnOn", "HassTurnOff", "HassToggle"):
-                domains = GROUP_SWITCHED
-            return resolve(home, intent, context, domains)
-        if intent.name in SINGLE_KIND:
-            return self._the_one(home, intent, context, domains)
-        return NoTarget("Which device do you mean?")
-
-    @staticmethod
-    def _the_one(home: Home, intent: Intent, context: TurnContext, domains: frozenset[str]) -> Targets | NoTarget | Ask:
-        """The home's only device of a kind; of several the one that is in use; else asked about."""
-        devices = [device for device in home.devices if device.domain in domains]
-        in_use = [d for d in devices if d.state in ("playing", "paused", "cleaning", "mowing")]
-        if len(in_use) == 1:
-            devices = in_use
-        if len(devices) == 1:
-            return Targets(tuple(devices), True)
-        ids = [device.id for device in devices]
-        return resolve(home, replace(intent, slots={**intent.slots, "device_id": ids}), context, domains)
-
-    def _confirm(self, intent: Intent, risky: list[tuple[Device, ServiceCall]]) -> Ask:
-        names = self._wording.names([device.name for device, _ in risky])
-        act = self._wording.act(risky[0][1].service)
-        return Ask(self._wording.say("confirm", act=act, name=names), (intent,))
-
-    def _carry(self, intent: Intent, calls: list[tuple[Device, ServiceCall]], refused: list[str]) -> Outcome:
+    def _carry(
+        self, intent: Intent, context: TurnContext, calls: Sequence[Call], refused: Sequence[tuple[Device, Refusal]]
+    ) -> Outcome:
         before: dict[str, DeviceState] = {}
-        done: list[tuple[Device, ServiceCall]] = []
+        done: list[Done] = []
         failed: list[str] = []
         for device, call in calls:
+            # A routine may come to a device twice: what it is now counts, and what it was at first is restored.
+            now = self.registry.device(device.id) or device
             try:
-                state = self._backend.apply(device, call)
+                state = self._backend.apply(now, call)
             except DeviceError as error:
-                failed.append(f"{error}.")
+                failed.append(self._wording.say("failed", reason=error))
                 continue
-            before[device.id] = DeviceState(device.state, device.attributes)
-            done.append((self.registry.set_state(device.id, state), call))
+            after = self.registry.set_state(device.id, state)
+            done.append(Done(now, after, call))
+            if done[-1].changed:
+                before.setdefault(device.id, state_of(now))
         if not done:
-            return NotHandled(" ".join(failed))
-        self.registry.note_act(before)
-        self._keep(before)
-        reply = " ".join([*self._read_back(done), *dict.fromkeys(failed + refused)])
-        return Handled(Action(intent.name, dict(intent.slots), tuple(device.id for device, _ in done)), reply)
+            return NotHandled(" ".join(dict.fromkeys(failed)))
+        self.registry.note_act(before, context.turn_id)
+        said = self._said(intent, done)
+        lines = [*said, *dict.fromkeys(failed), *refusals(refused, self._wording), *self._keep(before)]
+        targets = tuple(dict.fromkeys(one.after.id for one in done))
+        return Handled(Action(intent.name, _outer(intent), targets), " ".join(lines))
 
-    def _read_back(self, done: list[tuple[Device, ServiceCall]]) -> list[str]:
-        """One sentence for each state that devices are in now."""
-        groups: dict[tuple[str, str], list[Device]] = defaultdict(list)
-        for device, call in done:
-            groups[self._wording.setting(device, call.service), device.domain].append(device)
-        lines = []
-        for (state, domain), devices in groups.items():
-            if len(devices) == 1:
-                lines.append(self._wording.say("is", name=devices[0].name, state=state))
-            elif len(devices) <= 3:
-                lines.append(self._wording.say("each", names=self._wording.names([d.name for d in devices]), state=state))
-            else:
-                kind = self._wording.kind(domain)
-                lines.append(self._wording.say("several", count=len(devices), kind=kind, state=state))
-        return lines
+    def _said(self, intent: Intent, done: Sequence[Done]) -> list[str]:
+        """What is said of the act; of a scene or script that it ran, and what of it did not come about."""
+        routine = done[0] if done[0].after.domain in ("scene", "script") else None
+        if routine is None or len(done) == 1:
+            return read_back(done, intent, self._wording)
+        unfulfilled = [one for one in done[1:] if not one.fulfilled]
+        return [single(routine, self._wording), *read_back(unfulfilled, intent, self._wording)]
 
-    def _change_list(self, intent: Intent) -> Outcome:
+    # --- lists, undo, the rest -----------------------------------------------------------------------
+
+    def _change_list(self, intent: Intent, context: TurnContext) -> Outcome:
         device = find_list(self.snapshot(), intent)
-        if device is None:
-            return NotHandled(self._wording.say("list_which"))
-        change = plan_list_change(device, intent, self._wording)
+        if isinstance(device, NoTarget):
+            return NotHandled(self._wording.say(device.key))
+        if isinstance(device, Ambiguous):
+            return which_device(intent, device, self._wording)
+        change = plan_list_change(device, intent)
         if change.call is None:
-            return NotHandled(change.reply)
-        before = {device.id: DeviceState(device.state, device.attributes)}
-        self.registry.set_state(device.id, self._backend.apply(device, change.call))
-        self.registry.note_act(before)
-        self._keep(before)
-        return Handled(Action(intent.name, dict(intent.slots), (device.id,)), change.reply)
+            return NotHandled(said_of(change, device, self._wording))
+        try:
+            state = self._backend.apply(device, change.call)
+        except DeviceError as error:
+            return NotHandled(self._wording.say("failed", reason=error))
+        before = {device.id: state_of(device)}
+        after = self.registry.set_state(device.id, state)
+        self.registry.note_act(before if state_of(after) != state_of(device) else {}, context.turn_id)
+        reply = " ".join([said_of(change, after, self._wording), *self._keep(before)])
+        return Handled(Action(intent.name, _outer(intent), (device.id,)), reply)
 
-    def _undo(self, intent: Intent) -> Outcome:
-        before = self.registry.take_last_act()
-        if not before:
+    def _undone(self) -> Handled | NotHandled:
+        act = self.registry.take_last_act()
+        if act is None:
             return NotHandled(self._wording.say("nothing_to_undo"))
-        restored = []
-        for device_id, state in before.items():
-            data = {"state": state.state, "attributes": dict(state.attributes)}
+        restored: list[Device] = []
+        failed: list[str] = []
+        for device_id, state in act.before.items():
             device = self.registry.device(device_id)
-            new = self._backend.apply(device, ServiceCall(device_id, "restore", data))
-            restored.append(self.registry.set_state(device_id, new))
-        self._keep(before)
-        what = self._wording.names([f"{device.name} is {self._wording.state(device)}" for device in restored])
-        return Handled(
-            Action(intent.name, {}, tuple(device.id for device in restored)), self._wording.say("undone", what=f"{what}.")
-        )
+            if device is None:
+                continue
+            try:
+                restored.append(self.registry.set_state(device_id, self._backend.restore(device, state)))
+            except DeviceError as error:
+                failed.append(self._wording.say("failed", reason=error))
+        lines = [*self._restored(restored), *failed, *self._keep(act.before)]
+        if not restored:
+            return NotHandled(" ".join(lines) or self._wording.say("nothing_to_undo"))
+        return Handled(Action("AssistUndo", {}, tuple(device.id for device in restored)), " ".join(lines))
 
-    def _keep(self, changed: Mapping[str, DeviceState]) -> None:
-        if self._store is not None and changed:
-            self._store.save(self.snapshot())
+    def _restored(self, restored: Sequence[Device]) -> list[str]:
+        used = [device for device in restored if device.domain in PRESSED - {"script"}]
+        restored = [device for device in restored if device not in used]
+        if not restored:
+            return [self._wording.say("undone_press", name=self._wording.the(device)) for device in used]
+        said = [
+            self._wording.say_in("is", name=self._wording.the(device), state=self._wording.value(device)).rstrip(".")
+            for device in restored
+        ]
+        return [self._wording.say("undone", what=f"{self._wording.names(said)}.")]
+
+    def _without_device(self, intent: Intent) -> Outcome:
+        action = Action(intent.name, _outer(intent))
+        if intent.name == "HassNevermind":
+            return Handled(action, self._wording.say("okay"))
+        if intent.name == "HassRespond":
+            return Handled(action, self._wording.respond(intent.response))
+        if intent.name.startswith(("Hass", "Assist")):
+            return NotHandled(self._wording.say("cannot_do"))
+        # A custom intent without a device: that it was understood is the act.
+        said = self._custom_reply(intent) or intent.slots.get("reply")
+        return Handled(action, str(said) if said else self._wording.say("done"))
+
+    def _keep(self, changed: Mapping[str, DeviceState]) -> list[str]:
+        """Save; what went wrong is told once, for the devices are as they were set all the same."""
+        if self._store is None or not changed:
+            return []
+        memory = self._backend.memory if isinstance(self._backend, SimulatedBackend) else {}
+        try:
+            self._store.save(self.snapshot(), memory, self.registry.acts())
+        except StorageError as error:
+            told, self.warning = self.warning == str(error), str(error)
+            return [] if told else [self._wording.say("not_kept", reason=str(error).rpartition(": ")[2])]
+        self.warning = self._store.warning
+        return []
+
+
+def _outer(intent: Intent) -> Mapping[str, JsonValue]:
+    return {key: value for key, value in intent.slots.items() if key not in _INNER_SLOTS}
 
 
 def open_house(inventory: Path | None, state_dir: Path | None, language: str = "en") -> House:
@@ -207,7 +270,8 @@ def open_house(inventory: Path | None, state_dir: Path | None, language: str = "
     Raises ConfigError for an unusable inventory.
     """
     home = load_inventory(inventory)
-    store = StateStore(state_dir / "home.json") if state_dir is not None else None
-    if store is not None:
-        home = store.restore(home)
-    return House(Registry(home), SimulatedBackend(), store=store, language=language)
+    if state_dir is None:
+        return House.from_home(home, language)
+    store = StateStore(state_dir / "home.json")
+    kept = store.restore(home)
+    return House(Registry(kept.home, kept.acts), SimulatedBackend(kept.memory), store=store, language=language)

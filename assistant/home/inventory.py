@@ -1,8 +1,11 @@
-"""Inventories: a TOML file that people write, or the JSON of evaluation homes, read into a ``Home`` snapshot."""
+"""Inventories: a TOML file that people write, or the JSON of evaluation homes, read into a ``Home`` snapshot.
+
+TOML is checked strictly, since a typing error in it should be told to its writer. JSON comes from programs: keys that
+are not known are passed over there, and areas that only devices name are added.
+"""
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import difflib
 import json
@@ -13,146 +16,211 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import ConfigError
+from assistant.home.kinds import KNOWN_DOMAINS
+from assistant.home.names import normalise
+from assistant.home.source import Source
+from assistant.home.values import clean_attributes, clean_state, reconcile
 from assistant.types import Area, Device, Floor, Home
 
 DEFAULT = "home.toml"
-_FLOOR_KEYS = {"name", "aliases"}
-_AREA_KEYS = {"name", "floor", "aliases"}
-_DEVICE_KEYS = {"id", "name", "aliases", "area", "state", "attributes", "confirm"}
-_NUMERIC = {"brightness", "volume_level", "percentage", "current_position", "temperature", "current_temperature"}
+_KEYS = {
+    "floors": ("name", "aliases"),
+    "areas": ("name", "floor", "aliases"),
+    "devices": ("id", "name", "aliases", "area", "state", "attributes", "confirm"),
+}
+
+Row = Mapping[str, Any]
 
 
 def load_inventory(path: Path | None = None) -> Home:
-    """Read an inventory; ``None`` reads the built-in one. Raises ConfigError naming the file and the entry."""
+    """Read an inventory; ``None`` reads the built-in one.
+
+    Raises ConfigError naming file, line, entry and key, with the nearest known key or name.
+    """
     if path is None:
-        text, name = (resources.files("assistant") / "data" / DEFAULT).read_text(encoding="utf-8"), DEFAULT
+        name, text = DEFAULT, (resources.files("assistant") / "data" / DEFAULT).read_text(encoding="utf-8")
     else:
         name = str(path)
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"{path}: cannot be read: {error}") from error
+    is_json = name.endswith(".json")
     try:
-        document = json.loads(text) if name.endswith(".json") else tomllib.loads(text)
+        document = json.loads(text) if is_json else tomllib.loads(text)
     except ValueError as error:
         raise ConfigError(f"{name}: {error}") from error
     if not isinstance(document, dict):
         raise ConfigError(f"{name}: an inventory has floors, areas and devices")
-    return parse_inventory(document, name)
-
-
-def parse_inventory(document: Mapping[str, Any], name: str) -> Home:
-    """A ``Home`` from plain data; ``name`` is what messages call it."""
-    _known(document, {"floors", "areas", "devices"}, name)
-    home = Home(
-        floors=tuple(_floor(row, f"{name}: floor {i + 1}") for i, row in enumerate(document.get("floors") or ())),
-        areas=tuple(_area(row, f"{name}: area {i + 1}") for i, row in enumerate(document.get("areas") or ())),
-        devices=tuple(_device(row, f"{name}: device {i + 1}") for i, row in enumerate(document.get("devices") or ())),
-    )
-    ids = [device.id for device in home.devices]
-    twice = sorted({i for i in ids if ids.count(i) > 1})
-    if twice:
-        raise ConfigError(f"{name}: two devices have the id {twice[0]!r}")
-    return home
+    return _Reader(Source(name, text), strict=not is_json).home(document)
 
 
 def overlay(
     home: Home,
     *,
-    states: Mapping[str, Mapping[str, Any]],
-    add_devices: Iterable[Mapping[str, Any]] = (),
-    add_areas: Iterable[Mapping[str, Any] | str] = (),
-    add_floors: Iterable[Mapping[str, Any] | str] = (),
+    states: Mapping[str, Row],
+    add_devices: Iterable[Row] = (),
+    add_areas: Iterable[Row | str] = (),
+    add_floors: Iterable[Row | str] = (),
 ) -> Home:
-    """``home`` with additions, and with states and attributes laid over its devices'."""
-    devices = [*home.devices, *(_device(row, "added device") for row in add_devices)]
-    for i, device in enumerate(devices):
-        laid = states.get(device.id)
-        if laid:
-            state = _state(laid["state"]) if laid.get("state") is not None else device.state
-            attributes = {**device.attributes, **_attributes(laid.get("attributes") or {})}
-            devices[i] = dataclasses.replace(device, state=state, attributes=attributes)
+    """``home`` with additions, and with states and attributes laid over its devices'.
+
+    An added device takes the place of one with its id. States of devices that are not there are passed over.
+    """
+    reader = _Reader(Source("addition", ""), strict=False)
+    devices = {device.id: device for device in home.devices}
+    for index, row in enumerate(add_devices):
+        added = reader.device(row, index)
+        devices[added.id] = added
+    for device_id, laid in states.items():
+        if device_id in devices:
+            devices[device_id] = _laid_over(devices[device_id], laid)
+    floors = (*home.floors, *(reader.floor(row, i) for i, row in enumerate(add_floors)))
+    areas = (*home.areas, *(reader.area(row, i) for i, row in enumerate(add_areas)))
     return dataclasses.replace(
-        home,
-        floors=(*home.floors, *(_floor(row, "added floor") for row in add_floors)),
-        areas=(*home.areas, *(_area(row, "added area") for row in add_areas)),
-        devices=tuple(devices),
+        home, floors=floors, areas=_with_areas_of(areas, devices.values()), devices=tuple(devices.values())
     )
 
 
-def _known(row: Mapping[str, Any], keys: set[str], place: str) -> None:
-    for key in row:
-        if key not in keys:
-            near = difflib.get_close_matches(key, keys, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(keys))}"
-            raise ConfigError(f"{place}: unknown key {key!r}; {hint}")
+def _laid_over(device: Device, laid: Row) -> Device:
+    given = clean_attributes(laid.get("attributes") or {})
+    attributes = {**device.attributes, **given}
+    state = device.state
+    if laid.get("state") is not None:
+        state = clean_state(laid["state"], device.domain)
+        reconcile(device.domain, state, attributes, given)
+    return dataclasses.replace(device, state=state, attributes=attributes)
 
 
-def _table(row: Mapping[str, Any] | str, keys: set[str], place: str) -> Mapping[str, Any]:
-    if isinstance(row, str):
-        row = {"name": row}
-    if not isinstance(row, Mapping):
-        raise ConfigError(f"{place}: is no table")
-    _known(row, keys, place)
-    if not isinstance(row.get("name"), str) or not row["name"].strip():
-        raise ConfigError(f"{place}: has no name")
-    return row
+def _with_areas_of(areas: tuple[Area, ...], devices: Iterable[Device]) -> tuple[Area, ...]:
+    known = {normalise(area.name) for area in areas}
+    named = dict.fromkeys(device.area for device in devices if device.area)
+    return (*areas, *(Area(name) for name in named if normalise(name) not in known))
 
 
-def _floor(row: Mapping[str, Any] | str, place: str) -> Floor:
-    row = _table(row, _FLOOR_KEYS, place)
-    return Floor(row["name"], tuple(row.get("aliases") or ()))
+class _Reader:
+    """Reads the rows of one inventory; messages name the place in ``source``."""
+
+    def __init__(self, source: Source, *, strict: bool) -> None:
+        self._source = source
+        self._strict = strict
+
+    def home(self, document: Row) -> Home:
+        self._known(document, tuple(_KEYS), "an inventory", None, 0)
+        floors = tuple(self.floor(row, i) for i, row in enumerate(self._rows(document, "floors")))
+        areas = tuple(self.area(row, i) for i, row in enumerate(self._rows(document, "areas")))
+        devices = tuple(self.device(row, i) for i, row in enumerate(self._rows(document, "devices")))
+        self._check_unique(devices)
+        if self._strict:
+            self._check_places(floors, areas, devices)
+        return Home(floors, _with_areas_of(areas, devices), devices)
+
+    def floor(self, row: Row | str, index: int) -> Floor:
+        row = self._table(row, "floors", index)
+        return Floor(row["name"], self._aliases(row, "floors", index))
+
+    def area(self, row: Row | str, index: int) -> Area:
+        row = self._table(row, "areas", index)
+        return Area(row["name"], self._text(row, "floor", "areas", index), self._aliases(row, "areas", index))
+
+    def device(self, row: Row, index: int) -> Device:
+        device_id = row.get("id") if isinstance(row, Mapping) else None
+        if isinstance(device_id, str) and not row.get("name"):
+            row = {**row, "name": device_id.partition(".")[2].replace("_", " ")}
+        row = self._table(row, "devices", index)
+        domain = self._domain(row, index)
+        attributes = row.get("attributes") or {}
+        if not isinstance(attributes, Mapping):
+            raise self._error("devices", index, "attributes", f"attributes must be a table, not {attributes!r}")
+        confirm = row.get("confirm")
+        if confirm is not None and not isinstance(confirm, bool):
+            raise self._error("devices", index, "confirm", f"confirm must be true or false, not {confirm!r}")
+        return Device(
+            id=row["id"],
+            name=row["name"],
+            aliases=self._aliases(row, "devices", index),
+            area=self._text(row, "area", "devices", index),
+            state=clean_state(row.get("state", "unknown"), domain),
+            attributes=clean_attributes(attributes),
+            confirm=confirm,
+        )
+
+    def _domain(self, row: Row, index: int) -> str:
+        device_id = row.get("id")
+        if not isinstance(device_id, str) or not all(device_id.partition(".")[::2]):
+            raise self._error(
+                "devices", index, "id", f"{row['name']}: the id must be like 'light.kitchen', not {device_id!r}"
+            )
+        domain = device_id.partition(".")[0]
+        if self._strict and domain not in KNOWN_DOMAINS:
+            hint = _nearest(domain, KNOWN_DOMAINS)
+            raise self._error("devices", index, "id", f"{device_id}: there is no kind of device {domain!r}{hint}")
+        return domain
+
+    def _rows(self, document: Row, table: str) -> list[Any]:
+        rows = document.get(table)
+        if rows is None:
+            return []
+        if not isinstance(rows, list):
+            raise self._error(table, None, None, f"'{table}' is a list: write [[{table}]] before each")
+        return rows
+
+    def _table(self, row: Row | str, table: str, index: int) -> Row:
+        if isinstance(row, str):
+            row = {"name": row}
+        if not isinstance(row, Mapping):
+            raise self._error(table, index, None, f"is {row!r}, not a table")
+        self._known(row, _KEYS[table], f"a {table[:-1]}", table, index)
+        name = row.get("name")
+        if not isinstance(name, str) or not normalise(name):
+            raise self._error(table, index, "name", "has no name")
+        return row
+
+    def _known(self, row: Row, keys: tuple[str, ...], what: str, table: str | None, index: int) -> None:
+        for key in row if self._strict else ():
+            if key not in keys:
+                raise self._error(table, index, key, f"unknown key '{key}' in {what}{_nearest(key, keys)}")
+
+    def _aliases(self, row: Row, table: str, index: int) -> tuple[str, ...]:
+        aliases = row.get("aliases") or ()
+        if isinstance(aliases, str):
+            aliases = [aliases]
+        if not isinstance(aliases, list | tuple) or not all(isinstance(alias, str) for alias in aliases):
+            raise self._error(table, index, "aliases", f"aliases must be a list of names, not {aliases!r}")
+        return tuple(aliases)
+
+    def _text(self, row: Row, key: str, table: str, index: int) -> str | None:
+        value = row.get(key)
+        if value is not None and not isinstance(value, str):
+            raise self._error(table, index, key, f"{key} must be a name, not {value!r}")
+        return value or None
+
+    def _check_unique(self, devices: tuple[Device, ...]) -> None:
+        seen: set[str] = set()
+        for index, device in enumerate(devices):
+            if device.id in seen:
+                raise self._error("devices", index, "id", f"two devices have the id {device.id!r}")
+            seen.add(device.id)
+
+    def _check_places(self, floors: tuple[Floor, ...], areas: tuple[Area, ...], devices: tuple[Device, ...]) -> None:
+        known_floors, known_areas = [floor.name for floor in floors], [area.name for area in areas]
+        for index, area in enumerate(areas):
+            if area.floor is not None and area.floor not in known_floors:
+                hint = _nearest(area.floor, known_floors)
+                raise self._error("areas", index, "floor", f"{area.name}: there is no floor {area.floor!r}{hint}")
+        for index, device in enumerate(devices):
+            if device.area is not None and device.area not in known_areas:
+                hint = _nearest(device.area, known_areas)
+                raise self._error("devices", index, "area", f"{device.name}: there is no area {device.area!r}{hint}")
+
+    def _error(self, table: str | None, index: int | None, key: str | None, message: str) -> ConfigError:
+        entry = f"{table[:-1]} {index + 1}: " if table and index is not None else ""
+        return ConfigError(f"{self._source.place(table, index, key)}: {entry}{message}")
 
 
-def _area(row: Mapping[str, Any] | str, place: str) -> Area:
-    row = _table(row, _AREA_KEYS, place)
-    return Area(row["name"], row.get("floor"), tuple(row.get("aliases") or ()))
-
-
-def _device(row: Mapping[str, Any], place: str) -> Device:
-    if isinstance(row, Mapping) and "name" not in row and isinstance(row.get("id"), str):
-        row = {**row, "name": row["id"].partition(".")[2].replace("_", " ")}
-    row = _table(row, _DEVICE_KEYS, place)
-    device_id = row.get("id")
-    if not isinstance(device_id, str) or "." not in device_id:
-        raise ConfigError(f"{place} ({row['name']}): the id must be like 'light.kitchen', not {device_id!r}")
-    attributes = _attributes(row.get("attributes") or {})
-    if "confirm" in row:
-        attributes["confirm"] = bool(row["confirm"])
-    return Device(
-        id=device_id,
-        name=row["name"],
-        aliases=tuple(row.get("aliases") or ()),
-        area=row.get("area"),
-        state=_state(row.get("state", "unknown")),
-        attributes=attributes,
-    )
-
-
-def _state(value: object) -> str:
-    """Home Assistant's state string. Some homes write ``{'in': 'closed', 'out': 'off'}``: the latter is the state."""
-    if isinstance(value, str) and value.startswith("{"):
-        try:
-            parsed = ast.literal_eval(value)
-        except (ValueError, SyntaxError):
-            return value
-        return str(parsed.get("out", value)) if isinstance(parsed, dict) else value
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return str(value)
-
-
-def _attributes(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Attributes with numbers as numbers, whatever the file wrote."""
-    attributes = dict(row)
-    for key in _NUMERIC & attributes.keys():
-        value = attributes[key]
-        if isinstance(value, str):
-            try:
-                attributes[key] = float(value) if "." in value else int(value)
-            except ValueError:
-                continue
-    volume = attributes.get("volume_level")
-    if isinstance(volume, int | float) and not isinstance(volume, bool) and volume > 1:
-        attributes["volume_level"] = volume / 100  # some homes count to 100
-    return attributes
+def _nearest(word: str, known: Iterable[str]) -> str:
+    known = sorted(known)
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    if near:
+        return f"; did you mean '{near[0]}'?"
+    return f"; known are: {', '.join(known)}" if known else ""

@@ -1,11 +1,12 @@
-"""The live registry: every floor, area and device with its present state, and the way back from the last act."""
+"""The live registry: every floor, area and device with its present state, and the way back from the last acts."""
 
 from __future__ import annotations
 
 import dataclasses
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 from assistant.types import Device, DeviceState, Home
 
@@ -13,66 +14,100 @@ Listener = Callable[[Device], None]
 UNDO_DEPTH = 20
 
 
+@dataclass(frozen=True, slots=True)
+class Act:
+    """The states before one act. ``turn_id``: the turn that it was part of; one turn is undone as a whole."""
+
+    before: Mapping[str, DeviceState]
+    turn_id: str = ""
+
+
 class Registry:
     """Thread-safe. Snapshots are values: who holds one sees no later change."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, acts: Iterable[Act] = ()) -> None:
         self._lock = threading.RLock()
         self._home = home
         self._devices = {device.id: device for device in home.devices}
         self._listeners: list[Listener] = []
-        self._acts: deque[Mapping[str, DeviceState]] = deque(maxlen=UNDO_DEPTH)
+        self._acts: deque[Act] = deque(acts, maxlen=UNDO_DEPTH)
 
     def snapshot(self) -> Home:
         """The home as it is now."""
         with self._lock:
             return dataclasses.replace(self._home, devices=tuple(self._devices.values()))
 
-    def device(self, device_id: str) -> Device:
-        """The device with its present state. Raises KeyError."""
+    def device(self, device_id: str) -> Device | None:
+        """The device with its present state; ``None`` where there is none of that id."""
         with self._lock:
-            return self._devices[device_id]
+            return self._devices.get(device_id)
 
     def set_state(self, device_id: str, state: DeviceState) -> Device:
-        """Take a state that was read from the device, and tell the listeners."""
+        """Take a state that was read from the device, and tell the listeners. Raises KeyError."""
         with self._lock:
-            device = dataclasses.replace(
-                self._devices[device_id], state=state.state, attributes=dict(state.attributes)
-            )
+            device = dataclasses.replace(self._devices[device_id], state=state.state, attributes=dict(state.attributes))
             self._devices[device_id] = device
             listeners = tuple(self._listeners)
         for listener in listeners:
             listener(device)
         return device
 
-    def replace_home(self, home: Home) -> None:
-        """Take another set of floors, areas and devices; states of devices that stay are kept by their sender."""
+    def replace_home(self, home: Home) -> bool:
+        """Take another set of floors, areas and devices, with their states; whether any name has changed by it."""
         with self._lock:
-            self._home = dataclasses.replace(home, revision=self._home.revision + 1)
+            changed = _names(home) != _names(self._home)
+            self._home = dataclasses.replace(home, revision=self._home.revision + changed)
             self._devices = {device.id: device for device in home.devices}
+            return changed
 
-    def listen(self, listener: Listener) -> None:
-        """Have ``listener`` called with each device whose state was set."""
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Have ``listener`` called with each device whose state was set; returns what ends that."""
         with self._lock:
             self._listeners.append(listener)
 
+        def end() -> None:
+            with self._lock:
+                if listener in self._listeners:
+                    self._listeners.remove(listener)
+
+        return end
+
     def changed_since(self, before: Home) -> dict[str, DeviceState]:
-        """Devices whose state or attributes differ from ``before``."""
+        """Devices whose state or attributes differ from ``before``, with their present state."""
         with self._lock:
             return {
-                old.id: DeviceState(now.state, now.attributes)
+                old.id: state_of(now)
                 for old in before.devices
-                if (now := self._devices.get(old.id)) is not None
-                and (now.state != old.state or dict(now.attributes) != dict(old.attributes))
+                if (now := self._devices.get(old.id)) is not None and state_of(now) != state_of(old)
             }
 
-    def note_act(self, before: Mapping[str, DeviceState]) -> None:
-        """Remember the states before an act, for undo."""
-        if before:
-            with self._lock:
-                self._acts.append(before)
+    # --- the way back --------------------------------------------------------------------------------
 
-    def take_last_act(self) -> Mapping[str, DeviceState]:
-        """The states before the last act, which is forgotten by this; empty where there is none."""
+    def note_act(self, before: Mapping[str, DeviceState], turn_id: str = "") -> None:
+        """Remember the states before an act. Acts of one turn are one: what was there before the first counts."""
+        if not before:
+            return
         with self._lock:
-            return self._acts.pop() if self._acts else {}
+            if turn_id and self._acts and self._acts[-1].turn_id == turn_id:
+                before = {**before, **self._acts.pop().before}
+            self._acts.append(Act(dict(before), turn_id))
+
+    def take_last_act(self) -> Act | None:
+        """The last act, which is forgotten by this."""
+        with self._lock:
+            return self._acts.pop() if self._acts else None
+
+    def acts(self) -> tuple[Act, ...]:
+        """All acts that can still be undone, the oldest first."""
+        with self._lock:
+            return tuple(self._acts)
+
+
+def state_of(device: Device) -> DeviceState:
+    """State and attributes as a comparable value."""
+    return DeviceState(device.state, dict(device.attributes))
+
+
+def _names(home: Home) -> object:
+    devices = [(d.id, d.name, d.aliases, d.area, d.device_class) for d in home.devices]
+    return home.floors, home.areas, devices

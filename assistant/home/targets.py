@@ -1,153 +1,183 @@
-"""Which devices an intent means: by id, name, area, floor, domain and device class, and the room of the microphone."""
+"""Which devices an intent means: by id, name, area, floor, kind and device class, and the room of the microphone."""
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 
-from assistant.types import Ask, Device, Home, Intent, JsonValue, TurnContext
-
-# To people these are one kind of thing: who says "blinds" where there are only curtains means the curtains.
-WINDOW_COVERS = frozenset({"blind", "curtain", "shade", "shutter", "awning"})
-MAX_CANDIDATES = 3
+from assistant.home.kinds import WINDOW_COVERS, cover_kind, opening_kind
+from assistant.home.names import bare, called, find_areas, find_floors, floor_of, normalise
+from assistant.types import Device, Home, Intent, JsonValue, TurnContext
 
 Slots = Mapping[str, JsonValue]
+Keep = Callable[[Device], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class NoTarget:
-    """Nothing in the home is what was named; ``reason`` says what was missing, in words to be spoken."""
+    """Nothing in the home is what was named. ``key``: the response text that says so, with its ``values``."""
 
-    reason: str
+    key: str
+    values: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """The devices meant. ``named``: one device was meant by its name, not a group of a kind or a room."""
+    """The devices meant. ``named``: they were meant by name, not as all of a kind or room."""
 
     devices: tuple[Device, ...]
     named: bool
 
 
-def normalise(text: str) -> str:
-    """Case, accents and punctuation do not tell names apart."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
-    return " ".join("".join(c if c.isalnum() else " " for c in plain).split())
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """One of several was meant: ``devices`` are told apart by asking, by their rooms where ``by_area``."""
+
+    devices: tuple[Device, ...]
+    by_area: bool = False
 
 
-def resolve(home: Home, intent: Intent, context: TurnContext, domains: Collection[str]) -> Targets | NoTarget | Ask:
-    """The devices that ``intent`` means among those of ``domains``; several of one name are asked about."""
+Found = Targets | NoTarget | Ambiguous
+
+_PLACES = ("area", "floor")
+
+
+def resolve(
+    home: Home, intent: Intent, context: TurnContext, domains: Collection[str], likes: Keep | None = None
+) -> Found:
+    """The devices of ``domains`` that ``intent`` means. ``likes``: see ``Plan.likes``, for devices not named.
+
+    An intent that names no device, room or kind means all of ``domains``; whether that may be is the caller's to say.
+    """
     slots = intent.slots
+    missing = _unknown_place(home, slots)
+    if missing is not None:
+        return missing
+    if slots.get("device_id") is not None or slots.get("name") is not None:
+        return _named(home, slots, context, domains)
     devices = [device for device in home.devices if device.domain in domains]
-    named = "device_id" in slots or "name" in slots
-    if named:
-        devices = _by_name(devices, slots)
-        if not devices:
-            return NoTarget(f"I don't know any {slots.get('name', 'such device')}.")
-    narrowed = _narrow(home, devices, slots)
-    if not narrowed:
-        return NoTarget(_what_is_missing(slots))
-    if named and len(narrowed) > 1 and not isinstance(slots.get("device_id"), list):
-        return _tell_apart(intent, narrowed, context)
-    if named and isinstance(slots.get("device_id"), list) and not slots.get("all"):
-        return _tell_apart(intent, narrowed, context) if len(narrowed) > 1 else Targets(tuple(narrowed), True)
-    return Targets(tuple(narrowed), named)
+    devices = _of_kind(_left(home, _in_place(home, devices, slots), slots), slots)
+    if not devices:
+        return NoTarget(*_missing(home, slots, domains))
+    liked = [device for device in devices if likes(device)] if likes is not None else []
+    return Targets(tuple(liked or devices), False)
 
 
-def _by_name(devices: Iterable[Device], slots: Slots) -> list[Device]:
+def values(value: JsonValue) -> list[str]:
+    """A slot's value or values as texts."""
+    return [str(item) for item in value] if isinstance(value, list) else [] if value is None else [str(value)]
+
+
+def in_area(device: Device, area: str | None) -> bool:
+    """Whether the device is in the area of that proper name."""
+    return bool(device.area and area and normalise(device.area) == normalise(area))
+
+
+# --- by name ------------------------------------------------------------------------------------------
+
+
+def _named(home: Home, slots: Slots, context: TurnContext, domains: Collection[str]) -> Found:
+    found = _by_name(home, slots)
+    if not found:
+        return NoTarget("no_device", {"name": slots.get("name", slots.get("device_id"))})
+    placed = _in_place(home, found, slots)
+    if not placed:
+        return NoTarget("not_there", {"name": found[0].name, **_place(slots)})
+    able = [device for device in placed if device.domain in domains]
+    if not able:
+        return NoTarget("cannot_act", {"name": placed[0].name})
+    able = _left(home, _of_kind(able, slots) or able, slots)
+    if not able:
+        return NoTarget("nothing_left")
+    if len(able) == 1 or (slots.get("all") and isinstance(slots.get("device_id"), list)):
+        return Targets(tuple(able), True)
+    here = [device for device in able if in_area(device, context.area)]
+    return Targets(tuple(here), True) if len(here) == 1 else Ambiguous(tuple(able))
+
+
+def _by_name(home: Home, slots: Slots) -> list[Device]:
     ids = slots.get("device_id")
     if ids is not None:
-        wanted = ids if isinstance(ids, list) else [ids]
-        return [device for device in devices if device.id in wanted]
-    name = normalise(str(slots["name"]))
-    return [d for d in devices if any(normalise(n) == name for n in (d.name, *d.aliases))]
+        wanted = values(ids)
+        return [device for device in home.devices if device.id in wanted]
+    return called(home.devices, str(slots["name"]))
 
 
-def areas_on_floor(home: Home, floor: str) -> set[str]:
-    """Normalised names of the areas on a floor, named by name or alias."""
-    wanted = normalise(floor)
-    floors = {f.name for f in home.floors if any(normalise(n) == wanted for n in (f.name, *f.aliases))}
-    return {normalise(area.name) for area in home.areas if area.floor in floors}
+# --- by place and kind --------------------------------------------------------------------------------
 
 
-def area_name(home: Home, spoken: str) -> str:
-    """The normalised proper name of an area that was named by name or alias."""
-    wanted = normalise(spoken)
-    for area in home.areas:
-        if any(normalise(n) == wanted for n in (area.name, *area.aliases)):
-            return normalise(area.name)
-    return wanted
+def _unknown_place(home: Home, slots: Slots) -> NoTarget | None:
+    for area in values(slots.get("area")):
+        if not find_areas(home, area):
+            return NoTarget("no_area", {"area": area})
+    for floor in values(slots.get("floor")):
+        if not find_floors(home, floor):
+            return NoTarget("no_floor", {"floor": floor})
+    return None
 
 
-def _values(value: JsonValue) -> list[str]:
-    return [str(item) for item in value] if isinstance(value, list) else [str(value)]
+def _area_names(home: Home, spoken: JsonValue) -> set[str]:
+    return {normalise(area.name) for text in values(spoken) for area in find_areas(home, text)}
 
 
-def _narrow(home: Home, devices: list[Device], slots: Slots) -> list[Device]:
-    if slots.get("domain") is not None:
-        wanted = set(_values(slots["domain"]))
-        devices = [device for device in devices if device.domain in wanted]
+def _in_place(home: Home, devices: list[Device], slots: Slots) -> list[Device]:
     if slots.get("area") is not None:
-        areas = {area_name(home, area) for area in _values(slots["area"])}
+        areas = _area_names(home, slots["area"])
         devices = [device for device in devices if device.area and normalise(device.area) in areas]
     if slots.get("floor") is not None:
-        on_floor = areas_on_floor(home, str(slots["floor"]))
-        devices = [device for device in devices if device.area and normalise(device.area) in on_floor]
-    if slots.get("except") is not None:
-        left_out = set(_values(slots["except"]))
-        devices = [device for device in devices if device.id not in left_out]
-    if slots.get("except_area"):
-        spared = {area_name(home, area) for area in _values(slots["except_area"])}
-        devices = [device for device in devices if not (device.area and normalise(device.area) in spared)]
-    if slots.get("device_class") is not None:
-        devices = _of_class(devices, set(_values(slots["device_class"])))
+        floors = {floor.name for text in values(slots["floor"]) for floor in find_floors(home, text)}
+        devices = [device for device in devices if floor_of(home, device.area) in floors]
     return devices
 
 
-def _of_class(devices: list[Device], classes: set[str]) -> list[Device]:
-    exact = [device for device in devices if device.device_class in classes]
+def _left(home: Home, devices: list[Device], slots: Slots) -> list[Device]:
+    """Without what "except" names."""
+    ids = set(values(slots.get("except")))
+    areas = _area_names(home, slots.get("except_area"))
+    return [d for d in devices if d.id not in ids and not (d.area and normalise(d.area) in areas)]
+
+
+def _of_kind(devices: list[Device], slots: Slots) -> list[Device]:
+    if slots.get("domain") is not None:
+        wanted = set(values(slots["domain"]))
+        devices = [device for device in devices if device.domain in wanted]
+    if slots.get("device_class") is not None:
+        devices = of_class(devices, set(values(slots["device_class"])))
+    return devices
+
+
+def of_class(devices: list[Device], classes: set[str]) -> list[Device]:
+    """Devices of the classes; for what hangs at a window, others of the sort where none is of the very class."""
+    exact = [device for device in devices if _class(device) in classes or device.device_class in classes]
     if exact or not classes & WINDOW_COVERS:
         return exact
-    return [device for device in devices if device.device_class in WINDOW_COVERS]
+    return [device for device in devices if cover_kind(device) in WINDOW_COVERS]
 
 
-def _tell_apart(intent: Intent, devices: list[Device], context: TurnContext) -> Targets | Ask:
-    here = [d for d in devices if d.area and context.area and normalise(d.area) == normalise(context.area)]
-    if len(here) == 1:
-        return Targets(tuple(here), True)
-    candidates = devices[:MAX_CANDIDATES]
-    names = [_distinct_name(device, candidates) for device in candidates]
-    question = f"Do you mean {', '.join(names[:-1])} or {names[-1]}?"
-    slots = {key: value for key, value in intent.slots.items() if key != "device_id"}
-    return Ask(
-        question, tuple(replace(intent, slots={**slots, "device_id": device.id}) for device in candidates)
-    )
+def _class(device: Device) -> str | None:
+    return cover_kind(device) if device.domain == "cover" else opening_kind(device) or device.device_class
 
 
-def ask_for_room(home: Home, intent: Intent, devices: Iterable[Device]) -> Ask | None:
-    """Which room is meant, where devices of the kind are in several; ``None`` where one room has them all."""
-    rooms = list(dict.fromkeys(device.area for device in devices if device.area))
-    if len(rooms) < 2:
-        return None
-    named = rooms[:MAX_CANDIDATES]
-    slots = {key: value for key, value in intent.slots.items() if key != "here"}
-    question = f"In which room: {', '.join(named[:-1])} or {named[-1]}?"
-    return Ask(question, tuple(replace(intent, slots={**slots, "area": room}) for room in named))
+# --- what was missing ---------------------------------------------------------------------------------
 
 
-def _distinct_name(device: Device, among: list[Device]) -> str:
-    same = [other for other in among if normalise(other.name) == normalise(device.name)]
-    if len(same) < 2:
-        return f"the {device.name}"
-    return f"the {device.name} in the {device.area}" if device.area else f"the {device.name} without a room"
+def _place(slots: Slots) -> dict[str, object]:
+    return {"place": tuple((key, values(slots[key])[0]) for key in _PLACES if slots.get(key) is not None)}
 
 
-def _what_is_missing(slots: Slots) -> str:
-    kind = str(slots.get("device_class") or slots.get("domain") or slots.get("name") or "device")
-    kind = kind.replace("_", " ")
-    if slots.get("area") is not None:
-        return f"There is no {kind} in the {slots['area']}."
-    if slots.get("floor") is not None:
-        return f"There is no {kind} on the {slots['floor']}."
-    return f"There is no {kind} that can do that."
+def _missing(home: Home, slots: Slots, domains: Collection[str]) -> tuple[str, dict[str, object]]:
+    asked = values(slots.get("device_class")) or values(slots.get("domain"))
+    kind = asked[0] if len(asked) == 1 else next(iter(domains)) if len(domains) == 1 else "other"
+    if slots.get("except") or slots.get("except_area"):
+        return "nothing_left", {}
+    return "none_here", {"kind": kind, **_place(slots)}
+
+
+def without_place(intent: Intent) -> Intent:
+    """The intent without its room and floor."""
+    return replace(intent, slots={key: value for key, value in intent.slots.items() if key not in _PLACES})
+
+
+def spoken_of(device: Device) -> str:
+    """What an answer may say to choose the device: its names and room."""
+    return " ".join(bare(text) for text in (device.name, *device.aliases, device.area) if text)
