@@ -128,7 +128,7 @@ def run_verify(args: argparse.Namespace) -> int:
             for problem in problems:
                 reporter.note(f"assistant: {model_error(model, problem)}", error=True)
             if not problems:
-                reporter.note(f"{model.name}: whole ({len(model.files)} files, {model.size / 1e6:.0f} MB)")
+                reporter.note(f"{model.name}: whole ({model.size / 1e6:.0f} MB)")
     return status
 
 
