@@ -1,4 +1,4 @@
-"""The house as a turn sees it: carries intents out on the devices that exist, and says what was read back."""
+"""The house as a turn sees it: carries intents out on the devices that exist, and answers questions about them."""
 
 from __future__ import annotations
 
@@ -7,42 +7,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from assistant.errors import DeviceError, StorageError
-from assistant.home.ask import confirmation, which_device
-from assistant.home.backend import Backend, ServiceCall
-from assistant.home.finding import targets_of
-from assistant.home.intents import PLANS, Refusal
+from assistant.errors import StorageError
+from assistant.home.acts import Actor, outer_slots
+from assistant.home.backend import Backend
+from assistant.home.conditions import conditional_of
+from assistant.home.intents import PLANS
 from assistant.home.inventory import load_inventory
-from assistant.home.kinds import PRESSED
-from assistant.home.lists import LIST_INTENTS, find_list, plan_list_change, said_of
-from assistant.home.policy import is_risky
+from assistant.home.lists import LIST_INTENTS
 from assistant.home.questions import answer
 from assistant.home.questions.truth import truth
-from assistant.home.registry import Registry, state_of
-from assistant.home.replies import Done, read_back, refusals, single
-from assistant.home.routines import steps_of
+from assistant.home.registry import Registry
 from assistant.home.simulated import SimulatedBackend
 from assistant.home.store import StateStore
-from assistant.home.targets import Ambiguous, NoTarget
 from assistant.home.wording import Wording
-from assistant.types import (
-    Action,
-    Device,
-    DeviceState,
-    Handled,
-    Home,
-    Intent,
-    JsonValue,
-    NotHandled,
-    Outcome,
-    TurnContext,
-)
+from assistant.types import Action, Ask, DeviceState, Handled, Home, Intent, NotHandled, Outcome, TurnContext
 
-# Slots that are for the way to the act, not of it.
-_INNER_SLOTS = frozenset({"confirmed", "spoken", "here"})
-_TALK = frozenset({"HassNevermind", "HassRespond"})
-
-Call = tuple[Device, ServiceCall]
 CustomReply = Callable[[Intent], str | None]
 
 
@@ -66,6 +45,7 @@ class House:
         self._store = store
         self._wording = Wording(language)
         self._custom_reply = custom_reply
+        self._actor = Actor(registry, backend, self._wording, self._keep)
         self._lock = threading.RLock()
         self.warning: str | None = store.warning if store is not None else None
         """What is wrong with the kept state: an unusable file at the start, a full disk since."""
@@ -96,11 +76,13 @@ class House:
             if question is not None:
                 return question
             if intent.name in PLANS:
-                return self._act(intent, context, confirmed)
+                return self._actor.act(intent, context, confirmed)
             if intent.name in LIST_INTENTS:
-                return self._change_list(intent, context)
+                return self._actor.change_list(intent, context)
             if intent.name == "AssistUndo":
-                return self._undone()
+                return self._actor.undo()
+            if intent.name == "AssistIf":
+                return self._if(intent, context, confirmed)
             return self._without_device(intent)
 
     def check(self, intent: Intent, context: TurnContext) -> bool | None:
@@ -113,7 +95,7 @@ class House:
     def undo(self) -> str:
         """Take the last act back; returns what was restored, as a sentence."""
         with self._lock:
-            return self._undone().reply
+            return self._actor.undo().reply
 
     def replace_home(self, home: Home) -> bool:
         """Take an edited inventory; whether names have changed by it.
@@ -125,117 +107,26 @@ class House:
                 home = self._store.rebase(self.snapshot(), home)
             return self.registry.replace_home(home)
 
-    # --- acting --------------------------------------------------------------------------------------
-
-    def _act(self, intent: Intent, context: TurnContext, confirmed: bool) -> Outcome:
-        home, plan = self.snapshot(), PLANS[intent.name]
-        found = targets_of(home, intent, context, plan)
-        if isinstance(found, NoTarget):
-            return NotHandled(self._wording.missing(found.key, found.values))
-        if isinstance(found, Ambiguous):
-            return which_device(intent, found, self._wording, keep_place=plan.place_is_data)
-        calls: list[Call] = []
-        refused: list[tuple[Device, Refusal]] = []
-        for device in found.devices:
-            step = plan.planner(device, intent)
-            if isinstance(step, Refusal):
-                refused.append((device, step))
-            else:
-                calls += [(device, step), *steps_of(home, device)] if step.service == "turn_on" else [(device, step)]
-        if not calls:
-            return NotHandled(" ".join(refusals(refused, self._wording)))
-        risky = [(device, call.service) for device, call in calls if is_risky(device, call)]
-        if risky and not confirmed:
-            return confirmation(intent, risky, found.devices, self._wording)
-        return self._carry(intent, context, calls, refused)
-
-    def _carry(
-        self, intent: Intent, context: TurnContext, calls: Sequence[Call], refused: Sequence[tuple[Device, Refusal]]
-    ) -> Outcome:
-        before: dict[str, DeviceState] = {}
-        done: list[Done] = []
-        failed: list[str] = []
-        for device, call in calls:
-            # A routine may come to a device twice: what it is now counts, and what it was at first is restored.
-            now = self.registry.device(device.id) or device
-            try:
-                state = self._backend.apply(now, call)
-            except DeviceError as error:
-                failed.append(self._wording.say("failed", reason=error))
-                continue
-            after = self.registry.set_state(device.id, state)
-            done.append(Done(now, after, call))
-            if done[-1].changed:
-                before.setdefault(device.id, state_of(now))
-        if not done:
-            return NotHandled(" ".join(dict.fromkeys(failed)))
-        self.registry.note_act(before, context.turn_id)
-        said = self._said(intent, done)
-        lines = [*said, *dict.fromkeys(failed), *refusals(refused, self._wording), *self._keep(before)]
-        targets = tuple(dict.fromkeys(one.after.id for one in done))
-        return Handled(Action(intent.name, _outer(intent), targets), " ".join(lines))
-
-    def _said(self, intent: Intent, done: Sequence[Done]) -> list[str]:
-        """What is said of the act; of a scene or script that it ran, and what of it did not come about."""
-        routine = done[0] if done[0].after.domain in ("scene", "script") else None
-        if routine is None or len(done) == 1:
-            return read_back(done, intent, self._wording)
-        unfulfilled = [one for one in done[1:] if not one.fulfilled]
-        return [single(routine, self._wording), *read_back(unfulfilled, intent, self._wording)]
-
-    # --- lists, undo, the rest -----------------------------------------------------------------------
-
-    def _change_list(self, intent: Intent, context: TurnContext) -> Outcome:
-        device = find_list(self.snapshot(), intent)
-        if isinstance(device, NoTarget):
-            return NotHandled(self._wording.say(device.key))
-        if isinstance(device, Ambiguous):
-            return which_device(intent, device, self._wording)
-        change = plan_list_change(device, intent)
-        if change.call is None:
-            return NotHandled(said_of(change, device, self._wording))
-        try:
-            state = self._backend.apply(device, change.call)
-        except DeviceError as error:
-            return NotHandled(self._wording.say("failed", reason=error))
-        before = {device.id: state_of(device)}
-        after = self.registry.set_state(device.id, state)
-        self.registry.note_act(before if state_of(after) != state_of(device) else {}, context.turn_id)
-        reply = " ".join([said_of(change, after, self._wording), *self._keep(before)])
-        return Handled(Action(intent.name, _outer(intent), (device.id,)), reply)
-
-    def _undone(self) -> Handled | NotHandled:
-        act = self.registry.take_last_act()
-        if act is None:
-            return NotHandled(self._wording.say("nothing_to_undo"))
-        restored: list[Device] = []
-        failed: list[str] = []
-        for device_id, state in act.before.items():
-            device = self.registry.device(device_id)
-            if device is None:
-                continue
-            try:
-                restored.append(self.registry.set_state(device_id, self._backend.restore(device, state)))
-            except DeviceError as error:
-                failed.append(self._wording.say("failed", reason=error))
-        lines = [*self._restored(restored), *failed, *self._keep(act.before)]
-        if not restored:
-            return NotHandled(" ".join(lines) or self._wording.say("nothing_to_undo"))
-        return Handled(Action("AssistUndo", {}, tuple(device.id for device in restored)), " ".join(lines))
-
-    def _restored(self, restored: Sequence[Device]) -> list[str]:
-        used = [device for device in restored if device.domain in PRESSED - {"script"}]
-        restored = [device for device in restored if device not in used]
-        if not restored:
-            return [self._wording.say("undone_press", name=self._wording.the(device)) for device in used]
-        said = [
-            self._wording.say_in("is", name=self._wording.the(device), state=self._wording.value(device)).rstrip(".")
-            for device in restored
-        ]
-        return [self._wording.say("undone", what=f"{self._wording.names(said)}.")]
+    def _if(self, intent: Intent, context: TurnContext, confirmed: bool) -> Outcome:
+        parts = conditional_of(intent)
+        if parts is None:
+            return NotHandled(self._wording.say("cannot_do"))
+        found = answer(self.snapshot(), parts.condition, context, self._wording)
+        is_so = self.check(parts.condition, context)
+        if is_so is None:
+            return NotHandled(found.reply if isinstance(found, NotHandled) else self._wording.say("cannot_check"))
+        if is_so is not parts.wanted:
+            reason = found.reply if isinstance(found, Handled) else ""
+            return NotHandled(" ".join([reason, self._wording.say("did_nothing")]).strip())
+        outcomes: list[Outcome] = []
+        for act in parts.then:
+            outcomes.append(self.carry_out(act, context, confirmed=confirmed))
+            if isinstance(outcomes[-1], Ask):
+                break  # what follows may depend on the answer
+        return _joined(intent, outcomes)
 
     def _without_device(self, intent: Intent) -> Outcome:
-        action = Action(intent.name, _outer(intent))
+        action = Action(intent.name, outer_slots(intent))
         if intent.name == "HassNevermind":
             return Handled(action, self._wording.say("okay"))
         if intent.name == "HassRespond":
@@ -260,8 +151,19 @@ class House:
         return []
 
 
-def _outer(intent: Intent) -> Mapping[str, JsonValue]:
-    return {key: value for key, value in intent.slots.items() if key not in _INNER_SLOTS}
+def _joined(intent: Intent, outcomes: Sequence[Outcome]) -> Outcome:
+    """Several outcomes as one: that of the only one, a question with what was done before it, or all replies."""
+    if len(outcomes) == 1:
+        return outcomes[0]
+    last = outcomes[-1]
+    done = [outcome for outcome in outcomes if isinstance(outcome, Handled)]
+    said = " ".join(outcome.reply for outcome in outcomes if not isinstance(outcome, Ask))
+    if isinstance(last, Ask):
+        return replace(last, question=f"{said} {last.question}")
+    if not done:
+        return NotHandled(said)
+    targets = tuple(dict.fromkeys(target for outcome in done for target in outcome.action.targets))
+    return Handled(Action(intent.name, outer_slots(intent), targets), said)
 
 
 def open_house(inventory: Path | None, state_dir: Path | None, language: str = "en") -> House:

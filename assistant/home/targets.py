@@ -149,8 +149,12 @@ def _of_kind(devices: list[Device], slots: Slots) -> list[Device]:
 def of_class(devices: list[Device], classes: set[str]) -> list[Device]:
     """Devices of the classes; for what hangs at a window, others of the sort where none is of the very class."""
     exact = [device for device in devices if _class(device) in classes or device.device_class in classes]
-    if exact or not classes & WINDOW_COVERS:
+    if exact:
         return exact
+    if "door" in classes:  # a garage has its door
+        return [device for device in devices if opening_kind(device) == "garage"]
+    if not classes & WINDOW_COVERS:
+        return []
     return [device for device in devices if cover_kind(device) in WINDOW_COVERS]
 
 

@@ -1,0 +1,167 @@
+"""Carrying out: an intent's calls on its devices, what is read back of them, and taking the last act back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from assistant.errors import DeviceError
+from assistant.home.ask import confirmation, which_device
+from assistant.home.backend import Backend, ServiceCall
+from assistant.home.finding import targets_of
+from assistant.home.intents import PLANS, Refusal
+from assistant.home.kinds import PRESSED
+from assistant.home.lists import find_list, plan_list_change, said_of
+from assistant.home.policy import is_risky
+from assistant.home.registry import Registry, state_of
+from assistant.home.replies import Done, read_back, refusals, single
+from assistant.home.routines import steps_of
+from assistant.home.targets import Ambiguous, NoTarget, Targets
+from assistant.home.wording import Wording
+from assistant.types import (
+    Action,
+    Ask,
+    Device,
+    DeviceState,
+    Handled,
+    Intent,
+    JsonValue,
+    NotHandled,
+    Outcome,
+    TurnContext,
+)
+
+# Slots that are for the way to the act, not of it.
+_INNER_SLOTS = frozenset({"confirmed", "spoken", "here"})
+
+Call = tuple[Device, ServiceCall]
+Refused = tuple[Device, Refusal]
+Keep = Callable[[Mapping[str, DeviceState]], list[str]]
+"""Makes lasting what has changed; returns sentences about what went wrong with that."""
+
+
+class Actor:
+    """Acts on the devices of a registry through its backend."""
+
+    def __init__(self, registry: Registry, backend: Backend, wording: Wording, keep: Keep) -> None:
+        self._registry = registry
+        self._backend = backend
+        self._wording = wording
+        self._keep = keep
+
+    def act(self, intent: Intent, context: TurnContext, confirmed: bool) -> Outcome:
+        """Carry out an intent that has a plan, or ask which devices, or whether really."""
+        home, plan = self._registry.snapshot(), PLANS[intent.name]
+        found = targets_of(home, intent, context, plan)
+        if isinstance(found, NoTarget):
+            return NotHandled(self._wording.missing(found.key, found.values))
+        if isinstance(found, Ambiguous):
+            return which_device(intent, found, self._wording, keep_place=plan.place_is_data)
+        calls: list[Call] = []
+        refused: list[Refused] = []
+        for device in found.devices:
+            step = plan.planner(device, intent)
+            if isinstance(step, Refusal):
+                refused.append((device, step))
+            else:
+                calls.append((device, step))
+                if step.service == "turn_on":
+                    calls += steps_of(home, device)
+        if not calls:
+            return NotHandled(" ".join(refusals(refused, self._wording)))
+        question = None if confirmed and found.named else self._question(intent, found, calls, confirmed)
+        return question or self._carry(intent, context, calls, refused)
+
+    def _question(self, intent: Intent, found: Targets, calls: Sequence[Call], confirmed: bool) -> Ask | None:
+        risky = [(device, call.service) for device, call in calls if is_risky(device, call)]
+        if len(risky) > 1 and not found.named and intent.slots.get("all") is not True:
+            # "Open the garage door" where there are two: never both on a guess, though it be confirmed.
+            return which_device(intent, Ambiguous(tuple(device for device, _service in risky)), self._wording)
+        return confirmation(intent, risky, found.devices, self._wording) if risky and not confirmed else None
+
+    def _carry(
+        self, intent: Intent, context: TurnContext, calls: Sequence[Call], refused: Sequence[Refused]
+    ) -> Outcome:
+        before: dict[str, DeviceState] = {}
+        done: list[Done] = []
+        failed: list[str] = []
+        for device, call in calls:
+            # A routine may come to a device twice: what it is now counts, and what it was at first is restored.
+            now = self._registry.device(device.id) or device
+            try:
+                state = self._backend.apply(now, call)
+            except DeviceError as error:
+                failed.append(self._wording.say("failed", reason=error))
+                continue
+            done.append(Done(now, self._registry.set_state(device.id, state), call))
+            if done[-1].changed:
+                before.setdefault(device.id, state_of(now))
+        if not done:
+            return NotHandled(" ".join(dict.fromkeys(failed)))
+        self._registry.note_act(before, context.turn_id)
+        lines = [*self._said(intent, done), *dict.fromkeys(failed), *refusals(refused, self._wording)]
+        targets = tuple(dict.fromkeys(one.after.id for one in done))
+        reply = " ".join([*lines, *self._keep(before)])
+        return Handled(Action(intent.name, outer_slots(intent), targets), reply)
+
+    def _said(self, intent: Intent, done: Sequence[Done]) -> list[str]:
+        """What is said of the act; of a scene or script that it ran, and what of it did not come about."""
+        if len(done) == 1 or done[0].after.domain not in ("scene", "script"):
+            return read_back(done, intent, self._wording)
+        unfulfilled = [one for one in done[1:] if not one.fulfilled]
+        return [single(done[0], self._wording), *read_back(unfulfilled, intent, self._wording)]
+
+    def change_list(self, intent: Intent, context: TurnContext) -> Outcome:
+        """Carry out an intent of a to-do or shopping list."""
+        device = find_list(self._registry.snapshot(), intent)
+        if isinstance(device, NoTarget):
+            return NotHandled(self._wording.say(device.key))
+        if isinstance(device, Ambiguous):
+            return which_device(intent, device, self._wording)
+        change = plan_list_change(device, intent)
+        if change.call is None:
+            return NotHandled(said_of(change, device, self._wording))
+        try:
+            state = self._backend.apply(device, change.call)
+        except DeviceError as error:
+            return NotHandled(self._wording.say("failed", reason=error))
+        after = self._registry.set_state(device.id, state)
+        before = {device.id: state_of(device)} if state_of(after) != state_of(device) else {}
+        self._registry.note_act(before, context.turn_id)
+        reply = " ".join([said_of(change, after, self._wording), *self._keep(before)])
+        return Handled(Action(intent.name, outer_slots(intent), (device.id,)), reply)
+
+    def undo(self) -> Handled | NotHandled:
+        """Bring the devices of the last act back to what they were before it."""
+        act = self._registry.take_last_act()
+        if act is None:
+            return NotHandled(self._wording.say("nothing_to_undo"))
+        restored: list[Device] = []
+        failed: list[str] = []
+        for device_id, state in act.before.items():
+            device = self._registry.device(device_id)
+            if device is None:
+                continue
+            try:
+                restored.append(self._registry.set_state(device_id, self._backend.restore(device, state)))
+            except DeviceError as error:
+                failed.append(self._wording.say("failed", reason=error))
+        lines = [*self._restored(restored), *failed, *self._keep(act.before)]
+        if not restored:
+            return NotHandled(" ".join(lines) or self._wording.say("nothing_to_undo"))
+        return Handled(Action("AssistUndo", {}, tuple(device.id for device in restored)), " ".join(lines))
+
+    def _restored(self, restored: Sequence[Device]) -> list[str]:
+        used = [device for device in restored if device.domain in PRESSED - {"script"}]
+        others = [device for device in restored if device not in used]
+        if not others:
+            return [self._wording.say("undone_press", name=self._wording.the(device)) for device in used]
+        said = [
+            self._wording.say_in("is", name=self._wording.the(device), state=self._wording.value(device)).rstrip(".")
+            for device in others
+        ]
+        return [self._wording.say("undone", what=f"{self._wording.names(said)}.")]
+
+
+def outer_slots(intent: Intent) -> Mapping[str, JsonValue]:
+    """The slots that say what was done."""
+    return {key: value for key, value in intent.slots.items() if key not in _INNER_SLOTS}
