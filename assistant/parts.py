@@ -23,7 +23,9 @@ from assistant.types import AudioClip, Home, Transcript, TurnContext
 if TYPE_CHECKING:
     from assistant.asr.recogniser import VoskRecogniser
     from assistant.home.house import House
+    from assistant.llm.chooser import ModelChooser
     from assistant.llm.engine import Engine
+    from assistant.nlu.bank import Bank
     from assistant.nlu.embedding import Embedder
     from assistant.nlu.matcher import SentenceMatcher
     from assistant.nlu.mind import DialogueMind
@@ -102,8 +104,7 @@ class Parts:
     @property
     def engine_path(self) -> Path:
         """The language model's file: the configured one, or its stand-in."""
-        directory = resolve(self.config.llm.model, self.config.paths.models).directory
-        return next(iter(sorted(directory.glob("*.gguf"))))
+        return resolve(self.config.llm.model, self.config.paths.models).path
 
     @property
     def engine(self) -> Engine:
@@ -122,7 +123,8 @@ class Parts:
     @cached_property
     def embedder(self) -> Embedder:
         """The sentence embedding."""
-        from assistant.nlu.embedding import Embedder
+        from assistant.nlu.bank import Bank
+    from assistant.nlu.embedding import Embedder
 
         return Embedder(resolve(EMBEDDING_MODEL, self.config.paths.models).directory)
 
@@ -140,6 +142,20 @@ class Parts:
         from assistant.tts.speaker import Speaker
 
         return Speaker(self.plain_voice, cache_dir=self.config.paths.state / "phrases")
+
+    @cached_property
+    def bank(self) -> Bank:
+        """The bank of phrasings, its vectors kept beside the state."""
+        from assistant.nlu.bank import Bank
+
+        return Bank(self.embedder, self.config.assistant.language, self.config.paths.state)
+
+    @cached_property
+    def chooser(self) -> ModelChooser:
+        """The language model, choosing under a grammar."""
+        from assistant.llm.chooser import ModelChooser
+
+        return ModelChooser(lambda: self.engine)
 
     # --- stages over a home --------------------------------------------------------------------------
 
@@ -180,7 +196,7 @@ class Parts:
     def _model(self, home: Home) -> ModelUnderstander:
         from assistant.nlu.model_parser import ModelUnderstander
 
-        return _kept(self._models, names_of(home), lambda: ModelUnderstander(self.engine, self.embedder, home))
+        return _kept(self._models, names_of(home), lambda: ModelUnderstander(home, self.bank, lambda: self.chooser))
 
     def ears_for(self, mind: DialogueMind) -> Ears:
         """Recognition that is helped by what the mind could understand."""

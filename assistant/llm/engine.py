@@ -144,6 +144,11 @@ class Engine:
         top = max(values)
         return float(logits[wanted]) - top - math.log(sum(math.exp(value - top) for value in values))
 
+    @property
+    def end_token(self) -> int:
+        """The token that ends an answer."""
+        return int(self._native.lib.llama_vocab_eot(self._native.vocab))
+
     def ends(self, token: int) -> bool:
         """Whether the token ends an answer."""
         return self._native.ends(token)
@@ -171,6 +176,8 @@ class Engine:
                 f"{len(tokens)} tokens of prompt and {max_tokens} of answer exceed {self.context_tokens}",
                 mend="raise llm.context",
             )
+        if not self.length(purpose):
+            self.warm(purpose, self.prompt([("system", system)], answer=False))
         self.evaluate(purpose, tokens)
         deadline = time.monotonic() + timeout_s
         yield from self._generate(purpose, max_tokens, cancelled, sampling or Sampling(), deadline)

@@ -1,0 +1,88 @@
+"""How a language names the things of a house, beside their own names: kinds, articles, pronouns, synonyms."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from assistant.nlu.words import words_of
+
+Tokens = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A sort of devices. ``words`` are it; ``named`` first mean devices that have them in their names.
+
+    ``after``, ``before``: words that people add to a device's own name. ``whole_room``: "the light" of a room is all of
+    its lights.
+    """
+
+    words: frozenset[Tokens]
+    named: frozenset[Tokens]
+    domains: frozenset[str]
+    device_classes: tuple[str, ...]
+    after: frozenset[Tokens]
+    before: frozenset[Tokens]
+    whole_room: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The tables of one language, in canonical words; all empty for a language without them."""
+
+    articles: frozenset[str] = frozenset()
+    all: frozenset[str] = frozenset()
+    of: frozenset[str] = frozenset()
+    prepositions: frozenset[str] = frozenset()
+    everywhere: frozenset[Tokens] = frozenset()
+    here: frozenset[Tokens] = frozenset()
+    pronouns: frozenset[Tokens] = frozenset()
+    area_words: frozenset[str] = frozenset()
+    floor_words: frozenset[str] = frozenset()
+    weak: frozenset[str] = frozenset()
+    synonyms: tuple[tuple[Tokens, ...], ...] = ()
+    kinds: tuple[Kind, ...] = ()
+
+
+@cache
+def vocabulary(language: str) -> Vocabulary:
+    """The tables of ``language``."""
+    file = resources.files("assistant") / "data" / "sentences" / language / "nouns.toml"
+    if not file.is_file():
+        return Vocabulary()
+    data = tomllib.loads(file.read_text(encoding="utf-8"))
+    return Vocabulary(
+        articles=frozenset(data["articles"]),
+        all=frozenset(data["all"]),
+        of=frozenset(data["of"]),
+        prepositions=frozenset(data["prepositions"]),
+        everywhere=_tokens(data["everywhere"]),
+        here=_tokens(data["here"]),
+        pronouns=_tokens(data["pronouns"]),
+        area_words=frozenset(data["area_words"]),
+        floor_words=frozenset(data["floor_words"]),
+        weak=frozenset(data["weak"]),
+        synonyms=tuple(tuple(words_of(text).tokens for text in group) for group in data["synonyms"]),
+        kinds=tuple(_kind(row) for row in data["kinds"]),
+    )
+
+
+def _tokens(texts: Iterable[str]) -> frozenset[Tokens]:
+    return frozenset(words_of(text).tokens for text in texts)
+
+
+def _kind(row: dict[str, Any]) -> Kind:
+    return Kind(
+        words=_tokens(row["words"]),
+        named=_tokens(row.get("named", ())),
+        domains=frozenset(row["domain"]),
+        device_classes=tuple(row.get("device_class", ())),
+        after=_tokens(row.get("after", ())),
+        before=_tokens(row.get("before", ())),
+        whole_room=bool(row.get("whole_room")),
+    )
