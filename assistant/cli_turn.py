@@ -37,7 +37,6 @@ def add_parser(commands: Any) -> None:
 
     transcribe = commands.add_parser("transcribe", help="recognise the speech in sound files")
     transcribe.add_argument("files", nargs="+", type=Path)
-    transcribe.add_argument("--home", action="store_true", help="let the house's sentences help (default: open vocabulary)")
     transcribe.set_defaults(run=run_transcribe)
 
     say = commands.add_parser("say", help="speak a text to the sound card or into a file")
@@ -125,7 +124,7 @@ def run_transcribe(args: argparse.Namespace) -> int:
 
     status = 0
     with Parts(load_config(args.config)) as parts:
-        ears = parts.ears if args.home else parts.open_ears
+        ears = parts.open_ears
         for path in args.files:
             try:
                 transcript = ears.transcribe(load_clip(path))

@@ -38,7 +38,7 @@ def examine(config_path: Path | None) -> Iterator[Finding]:
     except AssistantError as error:
         yield Finding("configuration", "wrong", str(error), "correct the line, then run this again")
         config = Config()
-    for subject, check in (("models", _models), ("sound", _sound), ("home", _home), ("ear", _ear)):
+    for subject, check in (("models", _models), ("sound", _sound), ("home", _home)):
         yield from _guarded(subject, config, check)
 
 
@@ -99,20 +99,15 @@ def _models(config: Config) -> Iterator[Finding]:
 
 
 def _sound(config: Config) -> Iterator[Finding]:
-    from assistant.audio.devices import list_devices
+    from assistant.audio.playback import find_output
 
-    devices = list_devices()
-    for kind in ("input", "output"):
-        names = [device.name for device in devices if getattr(device, f"max_{kind}_channels") > 0]
-        wanted = getattr(config.audio, kind)
-        what = "microphone" if kind == "input" else "loudspeaker"
-        if not names:
-            yield Finding("sound", "note", f"no {what}", f"plug one in, or use files: 'assistant ask clip.wav --out reply.wav'")
-        elif wanted and not any(wanted.lower() in name.lower() for name in names):
-            yield Finding("sound", "wrong", f"no {what} whose name has {wanted!r}; there are: {', '.join(names)}",
-                          f"correct audio.{kind}")
-        else:
-            yield Finding("sound", "ok", f"{what}s: {', '.join(names)}")
+    output = find_output(config.audio.output)
+    if output is not None:
+        yield Finding("sound", "ok", f"loudspeaker: {output.name}")
+    elif config.audio.output:
+        yield Finding("sound", "wrong", f"no loudspeaker whose name has {config.audio.output!r}", "correct audio.output")
+    else:
+        yield Finding("sound", "note", "no loudspeaker", "plug one in, or write replies to a file with --out")
 
 
 def _home(config: Config) -> Iterator[Finding]:
@@ -122,14 +117,3 @@ def _home(config: Config) -> Iterator[Finding]:
     where = config.home.inventory or "the built-in simulated home"
     yield Finding("home", "ok", f"{where}: {len(home.areas)} areas, {len(home.devices)} devices")
 
-
-def _ear(config: Config) -> Iterator[Finding]:
-    from assistant.parts import Parts
-
-    with Parts(config) as parts:
-        unknown = parts.unpronounceable()
-    if unknown:
-        yield Finding("ear", "note", f"names that the recogniser has no sound for: {', '.join(unknown)}",
-                      "give these an alias in ordinary words in the inventory")
-    else:
-        yield Finding("ear", "ok", "every name of the house can be heard")

@@ -123,8 +123,7 @@ class Parts:
     @cached_property
     def embedder(self) -> Embedder:
         """The sentence embedding."""
-        from assistant.nlu.bank import Bank
-    from assistant.nlu.embedding import Embedder
+        from assistant.nlu.embedding import Embedder
 
         return Embedder(resolve(EMBEDDING_MODEL, self.config.paths.models).directory)
 

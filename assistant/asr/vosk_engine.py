@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import struct
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 RATE_HZ = 16_000
+SYMBOL_TABLE_MAGIC = struct.pack("<i", 2125658996)
 REQUIRED_FILES = ("am/final.mdl", "conf/mfcc.conf", "ivector/final.ie")
 
 
@@ -27,6 +30,7 @@ class VoskModel:
             raise ModelError(f"{model_dir}: is no Vosk model ({missing[0]} is missing)", mend=mend)
         import vosk
 
+        self._directory = model_dir
         vosk.SetLogLevel(-1)
         try:
             # By path only: given a name or a language, Vosk downloads, and ends the process where it cannot.
@@ -39,6 +43,10 @@ class VoskModel:
         """Whether the dictionary has a pronunciation of ``word``, written in lower case."""
         return bool(self._model.vosk_model_find_word(word) >= 0)
 
+    def words(self) -> Sequence[str]:
+        """All words that have a pronunciation, in the dictionary's order; empty where the model keeps no list."""
+        return _symbols(self._directory / "graph" / "Gr.fst")
+
     def decoder(self, grammar: str | None = None) -> VoskDecoder:
         """A decoder for one utterance; ``grammar`` is a JSON list of sentences, ``None`` the open vocabulary."""
         import vosk
@@ -49,6 +57,28 @@ class VoskModel:
             else vosk.KaldiRecognizer(self._model, RATE_HZ, grammar)
         )
         return VoskDecoder(recogniser)
+
+
+def _symbols(fst: Path) -> Sequence[str]:
+    """The words of the symbol table in an OpenFst file.
+
+    The table begins with its magic number and its name (length, bytes); two counts of eight bytes follow, then for
+    each symbol its length (four bytes), its bytes, and its number (eight bytes). All are little-endian.
+    """
+    try:
+        data = fst.read_bytes()
+        at = data.index(SYMBOL_TABLE_MAGIC) + 4
+        at += 4 + struct.unpack_from("<i", data, at)[0] + 8
+        (count,) = struct.unpack_from("<q", data, at)
+        at += 8
+        found = []
+        for _ in range(count):
+            (length,) = struct.unpack_from("<i", data, at)
+            found.append(data[at + 4 : at + 4 + length].decode("utf-8", errors="replace"))
+            at += length + 12
+    except (OSError, ValueError, struct.error):
+        return ()
+    return [word for word in found if word[:1].isalpha()]
 
 
 class VoskDecoder:

@@ -23,14 +23,32 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 RATE_HZ = 16_000
-SURE = {"hey_jarvis": 0.45}
-SURE_ELSE = 0.35
-"""Scores that wake at once, at sensitivity 0.5; measured, see docs/listening.md."""
-LIKELY_SHARE = 0.05
-"""Of the sure score: from there on a second look is worth it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """What was measured of one word's model (docs/listening.md), at sensitivity 0.5."""
+
+    sure: float = 0.35
+    """From this score on it wakes at once."""
+    likely: float = 0.02
+    """From this one on a second look is worth it."""
+    late_s: float = 0.15
+    """How long after the word's end a score gets sure."""
+
+
+TUNING = {
+    "alexa": Tuning(0.35, 0.0175, 0.05),
+    "hey_jarvis": Tuning(0.45, 0.0225, 0.2),
+    "hey_mycroft": Tuning(0.25, 0.004, 0.2),
+    "hey_rhasspy": Tuning(0.25, 0.01, 0.0),
+    "okay_nabu": Tuning(0.25, 0.008, 0.38),
+}
+OF_OTHERS = Tuning()
 PEAK_CHUNKS = 4
 """A score has passed its peak when it has not risen for so many chunks (openWakeWord peaks 0.2 s after the word)."""
 PEAK_LATE_S = 0.2
+"""How long after the sure score the peak comes."""
 
 
 class Scorer(Protocol):
@@ -86,7 +104,7 @@ class WakeWordDetector:
         second_opinion: SecondOpinion | None = None,
     ) -> None:
         self._scorer = scorer
-        self._sure = {name: sure_score(name, sensitivity) for name in scorer.names}
+        self._tuning = {name: tuned(name, sensitivity) for name in scorer.names}
         self._refractory = max(1, round(refractory_s * RATE_HZ / scorer.chunk))
         self._second_opinion = second_opinion
         # For second looks: their lead-in, the word's tail, the wait for the peak, and half a chunk of shift.
@@ -124,21 +142,22 @@ class WakeWordDetector:
         """Take one word's newest score; where that decides for it, after how many chunks of the stream it ended."""
         if self._chunks < self._deaf_until.get(name, 0):
             return None
+        tuning = self._tuning[name]
         candidate = self._candidates.get(name)
         if candidate is None:
-            if score < self._sure[name] * LIKELY_SHARE:
+            if score < tuning.likely:
                 return None
             candidate = self._candidates[name] = _Candidate(self._chunks, self._chunks, score)
         if score > candidate.peak:
             candidate.peak_chunk, candidate.peak = self._chunks, score
-        if score >= self._sure[name]:
+        if score >= tuning.sure:
             self._best = score
-            return self._chunks + 1.0
+            return self._chunks + 1.0 - tuning.late_s * RATE_HZ / self._scorer.chunk
         if self._chunks - candidate.peak_chunk < PEAK_CHUNKS:
             return None
         del self._candidates[name]
         if self._confirmed(name, candidate):
-            return candidate.peak_chunk + 1.0 - PEAK_LATE_S * RATE_HZ / self._scorer.chunk
+            return candidate.peak_chunk + 1.0 - (tuning.late_s + PEAK_LATE_S) * RATE_HZ / self._scorer.chunk
         self._deaf_until[name] = self._chunks + 1
         return None
 
@@ -148,7 +167,7 @@ class WakeWordDetector:
         shifted = self._recent[: len(self._recent) - size // 2]
         again = self._scorer.rescore(name, shifted[len(shifted) % size :])
         self._best = max(candidate.peak, again)
-        if again >= self._sure[name]:
+        if again >= self._tuning[name].sure:
             return True
         if self._second_opinion is None:
             return False
@@ -157,7 +176,7 @@ class WakeWordDetector:
     def _wake(self, name: str, end_chunk: float) -> WakeDetection:
         self._candidates.clear()  # one utterance wakes once, whichever other words it resembles
         self._recent[:] = 0  # and no later second look finds it again
-        for other in self._sure:
+        for other in self._tuning:
             self._deaf_until[other] = self._chunks + 1 + self._refractory
         return WakeDetection(name, max(0, round(end_chunk * self._scorer.chunk)), round(self._best, 3))
 
@@ -178,11 +197,15 @@ class SeveralEngines:
             engine.reset()
 
 
-def sure_score(name: str, sensitivity: float) -> float:
-    """The score from which a word wakes at once: the measured one at 0.5, 0.9 or so at 0, 0.03 or so at 1."""
-    measured = SURE.get(name, SURE_ELSE)
-    odds = math.log(measured / (1 - measured)) + 6 * (0.5 - sensitivity)
-    return 1 / (1 + math.exp(-odds))
+def tuned(name: str, sensitivity: float) -> Tuning:
+    """A word's measured scores, moved by the sensitivity: at 0 it wakes hardly ever, at 1 at the least likeness."""
+    measured = TUNING.get(name, OF_OTHERS)
+
+    def moved(score: float) -> float:
+        odds = math.log(score / (1 - score)) + 6 * (0.5 - sensitivity)
+        return 1 / (1 + math.exp(-odds))
+
+    return Tuning(moved(measured.sure), moved(measured.likely), measured.late_s)
 
 
 def sort_words(words: Sequence[str]) -> tuple[dict[str, Path], tuple[str, ...]]:

@@ -130,6 +130,8 @@ def setting(one: Done, wording: Wording) -> str:
         return wording.setting("set_to", value=wording.reading(device))
     if device.domain == "light" and "color_temp_kelvin" in one.call.data and attributes.get("color_temp_kelvin"):
         return wording.setting("kelvin", kelvin=attributes["color_temp_kelvin"])
+    if service == "turn_on" and not one.call.data and device.domain in ("light", "fan"):
+        return wording.running(device)
     if device.domain == "light" and device.state == "on" and one.call.data.get("brightness") == 255:
         return wording.setting("at_percent", percent=100)
     if device.domain == "light" and device.state == "on" and "rgb_color" in one.call.data:
@@ -149,7 +151,7 @@ def _group(service: str, kind: str, state: str, group: Sequence[Done], intent: I
     )
     verb = wording.done(service) if not state else None
     changed = sum(one.changed for one in group)
-    settled = state or wording.state(next((one.after for one in group if not one.changed), group[0].after))
+    settled = state or wording.state_word(group[0].after)
     kinds, count = wording.kind(kind, len(group)), wording.count(len(group))
     if not changed:
         return wording.say("group_already", count=count, kind=kinds, place=place, state=settled)

@@ -143,8 +143,7 @@ class Wording:
         if device.domain in ("sensor", "number", "input_number"):
             return self.reading(device)
         if device.domain == "light" and device.state == "on":
-            level, color = self._percent(attributes.get("brightness"), 255), self.color(device)
-            lit = self._state("on_at_percent", percent=level) if level not in (None, 100) else self.word("on")
+            lit, color = self.running(device), self.color(device)
             return self._state("lit_color", state=lit, color=color) if color else lit
         if device.domain == "fan" and device.state == "on" and attributes.get("percentage") is not None:
             return self._state("on_at_percent", percent=f"{attributes['percentage']:g}")
@@ -155,6 +154,15 @@ class Wording:
         if device.domain == "todo":
             return self._state("with_items", count=device.state)
         return self.state(device)
+
+    def running(self, device: Device) -> str:
+        """``on``, and at what level where it is not the full one."""
+        attributes = device.attributes
+        level = self._percent(attributes.get("brightness"), 255) if device.domain == "light" else None
+        if device.domain == "fan":
+            level = self._percent(attributes.get("percentage"), 100)
+        partly = device.state == "on" and level not in (None, 100)
+        return self._state("on_at_percent", percent=level) if partly else self.state_word(device)
 
     def state_word(self, device: Device) -> str:
         """The state alone."""
