@@ -1,0 +1,168 @@
+"""Sentences drawn from the network so that every template, branch, name and value is heard of, from a seed."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.asr.lexicon import Lexicon, Spoken
+from assistant.asr.network import END, SPACE, START, Network
+
+MAX_PIECES = 400
+COMMON_LIST_USES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingPlan:
+    """How much to draw.
+
+    A template is drawn from until it has given ``per_pair`` sentences for each different pair of neighbouring words
+    in it, where a list that many templates share counts as one word. ``polite_share`` of the sentences get a polite
+    phrase, and ``joined_share`` are joined with another one.
+    """
+
+    seed: int = 0
+    per_pair: float = 1.0
+    least: int = 4
+    most: int = 2000
+    in_all: int = 40_000
+    polite_share: float = 0.06
+    joined_share: float = 0.02
+
+
+Option = tuple[tuple[str, ...], str | None, int]
+"""One way on from a node: the text passed, the graph called after it, the node behind."""
+
+
+class Sampler:
+    """Draws sentences. Each branch that was taken less often than its neighbours is taken first, ties by chance."""
+
+    def __init__(self, network: Network, lexicon: Lexicon, seed: int = 0) -> None:
+        self._network = network
+        self._lexicon = lexicon
+        self._random = random.Random(seed)
+        self._options: dict[tuple[str, int], list[Option]] = {}
+        self._turns: dict[tuple[str, int], list[int]] = {}
+        self._said: defaultdict[str, int] = defaultdict(int)
+        self._common = _common_lists(network)
+        self.unsaid: set[str] = set()
+        """Words that were drawn and cannot be said."""
+
+    def sentence(self, key: str) -> tuple[Spoken | None, tuple[str, ...]]:
+        """One sentence of a template in spoken words (``None`` where a word cannot be said), and its pattern."""
+        pieces: list[str] = []
+        pattern: list[str] = []
+        self._walk(key, pieces, pattern)
+        return self._spoken("".join(pieces)), tuple("".join(pattern).split())
+
+    def _spoken(self, written: str) -> Spoken | None:
+        said: list[str] = []
+        for word in written.split():
+            ways = self._lexicon.spoken(word)
+            if not ways:
+                self.unsaid.add(word)
+                return None
+            if len(ways) == 1:
+                said += ways[0]
+            else:
+                said += ways[self._said[word] % len(ways)]
+                self._said[word] += 1
+        return tuple(said)
+
+    def _walk(self, key: str, pieces: list[str], pattern: list[str] | None) -> None:
+        node = START
+        while node != END and len(pieces) <= MAX_PIECES:
+            options = self._options.get((key, node)) or self._expand(key, node)
+            text, called, node = options[0] if len(options) == 1 else options[self._branch(key, node, len(options))]
+            pieces += text
+            if pattern is not None:
+                pattern += text
+            if called is not None:
+                pieces.append(SPACE)
+                if pattern is not None and called in self._common:
+                    pattern.append(f" {called.replace(' ', '_')} ")
+                    self._walk(called, pieces, None)
+                else:
+                    if pattern is not None:
+                        pattern.append(SPACE)
+                    self._walk(called, pieces, pattern)
+                    if pattern is not None:
+                        pattern.append(SPACE)
+                pieces.append(SPACE)
+
+    def _branch(self, key: str, node: int, branches: int) -> int:
+        """The branches in turn, in a new random order each time round."""
+        turns = self._turns.get((key, node))
+        if not turns:
+            turns = self._turns[key, node] = list(range(branches))
+            self._random.shuffle(turns)
+        return turns.pop()
+
+    def _expand(self, key: str, node: int) -> list[Option]:
+        """The ways on from a node, each followed to where there is a choice again."""
+        graph = self._network.graphs[key]
+
+        def ways(here: int) -> list[Option]:
+            return [
+                *(((), None, behind) for behind in graph.empty[here]),
+                *(((piece,), None, behind) for piece, behind in graph.pieces[here]),
+                *(((), called, behind) for called, behind in graph.calls[here]),
+            ]
+
+        options: list[Option] = []
+        for text, called, behind in ways(node):
+            while called is None and behind != END:
+                following = ways(behind)
+                if len(following) != 1:
+                    break
+                text, called, behind = text + following[0][0], following[0][1], following[0][2]
+            options.append((text, called, behind))
+        self._options[key, node] = options
+        return options
+
+
+def sample_sentences(
+    network: Network,
+    lexicon: Lexicon,
+    plan: SamplingPlan,
+    *,
+    polite: Sequence[Spoken] = (),
+    connectors: Sequence[Spoken] = (),
+) -> tuple[list[Spoken], set[str]]:
+    """Sentences of all templates in spoken words, and the written words that could not be said.
+
+    Some begin or end with one of the ``polite`` phrases, and some are two sentences joined by one of ``connectors``.
+    """
+    sampler = Sampler(network, lexicon, plan.seed)
+    chance = random.Random(plan.seed + 1)
+    sentences: list[Spoken] = []
+    for _intent, key in network.templates:
+        pairs: set[tuple[str, str]] = set()
+        drawn = 0
+        while drawn < min(max(plan.least, plan.per_pair * len(pairs)), plan.most) and len(sentences) < plan.in_all:
+            words, pattern = sampler.sentence(key)
+            pairs.update(zip(("", *pattern), (*pattern, ""), strict=True))
+            drawn += 1
+            if words:
+                sentences.append(words)
+    plain = list(sentences)
+    for words in plain:
+        if polite and chance.random() < plan.polite_share:
+            phrase = chance.choice(polite)
+            sentences.append(phrase + words if chance.random() < 0.6 else words + phrase)
+        if connectors and chance.random() < plan.joined_share:
+            sentences.append(words + chance.choice(connectors) + chance.choice(plain))
+    return sentences, sampler.unsaid
+
+
+def _common_lists(network: Network) -> frozenset[str]:
+    """Lists and ranges that more than a few places call: names, areas, percentages."""
+    uses: defaultdict[str, int] = defaultdict(int)
+    for graph in network.graphs.values():
+        for calls in graph.calls:
+            for key, _node in calls:
+                if key.startswith(("list ", "range ")):
+                    uses[key] += 1
+    return frozenset(key for key, count in uses.items() if count > COMMON_LIST_USES)
