@@ -49,7 +49,7 @@ def answer(home: Home, intent: Intent, context: TurnContext, wording: Wording) -
         return answered(intent, found.devices, values_of(found.devices, wording))
     grouped = not found.named and intent.response in _GROUPS
     if not grouped and (found.named or len(found.devices) == 1):
-        return answered(intent, found.devices, _yes_or_no(found, intent, wording))
+        return answered(intent, found.devices, _yes_or_no(found, wording))
     if not found.matching and not found.others:
         return answered(intent, found.devices, values_of(found.devices, wording))
     return answered(intent, (*found.matching, *found.others), _group(found, intent, wording))
@@ -149,15 +149,18 @@ def _of_the_areas_name(home: Home, slots: Slots, wanted: str) -> Targets | None:
     if slots.get("domain") is not None and slots.get("device_class") is None:
         return None
     words = [area.name for spoken in values(slots.get("area")) for area in find_areas(home, spoken)]
-    able = [
+    able = tuple(
         device
         for device in home.devices
-        for area in words
-        if all(has_word(device, (part.removesuffix("s"),)) for part in normalise(area).split())
+        if any(_has_words(device, area) for area in words)
         and is_in(device, wanted) is not None
         and _tells(device, wanted)
-    ]
-    return Targets(tuple(dict.fromkeys(able)), False) if able else None
+    )
+    return Targets(able, False) if able else None
+
+
+def _has_words(device: Device, text: str) -> bool:
+    return all(has_word(device, (part.removesuffix("s"),)) for part in normalise(text).split())
 
 
 # --- words ------------------------------------------------------------------------------------------------
@@ -181,9 +184,9 @@ def values_of(devices: Sequence[Device], wording: Wording) -> str:
     return " ".join(line[:1].upper() + line[1:] for line in lines)
 
 
-def _yes_or_no(found: Finding, intent: Intent, wording: Wording) -> str:
+def _yes_or_no(found: Finding, wording: Wording) -> str:
     if found.matching:
-        return " ".join([wording.say("yes", what=is_what(found.matching[0], wording))])
+        return wording.say("yes", what=is_what(found.matching[0], wording))
     if found.others:
         return wording.say("no", what=is_what(found.others[0], wording))
     device = found.devices[0]
@@ -196,6 +199,8 @@ def _yes_or_no(found: Finding, intent: Intent, wording: Wording) -> str:
 def _group(found: Finding, intent: Intent, wording: Wording) -> str:
     told = (*found.matching, *found.others)
     slots = intent.slots
+    if len(told) == 1 and intent.response not in ("which", "how_many"):
+        return _yes_or_no(found, wording)
     place = wording.place([(slot, values(slots[slot])[0]) for slot in ("area", "floor") if slots.get(slot) is not None])
     kinds = _kind_word(told, slots, len(found.matching), wording)
     state = _state_word(found, wording)

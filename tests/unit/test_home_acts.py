@@ -1,0 +1,691 @@
+"""What each intent does to the devices, and what is said of it."""
+
+import dataclasses
+
+import pytest
+from home_cases import context, device, do, full_home, house, say
+
+from assistant.errors import DeviceError
+from assistant.home.house import House
+from assistant.home.registry import Registry
+from assistant.home.simulated import SimulatedBackend
+from assistant.types import Ask, DeviceState, Handled, Intent, NotHandled
+
+# (intent, slots, device, state, attributes that count, reply)
+ACTS = [
+    ("HassTurnOn", {"name": "Kitchen Light"}, "light.kitchen", "on", {}, "The Kitchen Light is on."),
+    ("HassTurnOn", {"name": "kitchen light"}, "light.kitchen", "on", {}, "The Kitchen Light is on."),
+    ("HassTurnOn", {"name": "cafe maker"}, "switch.coffee", "on", {}, "The Coffee Machine is on."),
+    (
+        "HassTurnOff",
+        {"name": "Counter Light"},
+        "light.counter",
+        "off",
+        {"brightness": None},
+        "The Counter Light is off.",
+    ),
+    ("HassToggle", {"name": "Counter Light"}, "light.counter", "off", {}, "The Counter Light is off."),
+    ("HassToggle", {"name": "Coffee Machine"}, "switch.coffee", "on", {}, "The Coffee Machine is on."),
+    ("HassTurnOn", {"name": "Ceiling Fan"}, "fan.ceiling", "on", {"percentage": 100}, "The Ceiling Fan is on."),
+    (
+        "HassFanSetSpeed",
+        {"name": "Ceiling Fan", "percentage": 40},
+        "fan.ceiling",
+        "on",
+        {"percentage": 40},
+        "The Ceiling Fan is at 40 percent.",
+    ),
+    (
+        "HassFanSetSpeed",
+        {"name": "Ceiling Fan", "percentage": "low"},
+        "fan.ceiling",
+        "on",
+        {"percentage": 33},
+        "The Ceiling Fan is at 33 percent.",
+    ),
+    (
+        "HassFanSetSpeed",
+        {"name": "Ceiling Fan", "percentage": 0},
+        "fan.ceiling",
+        "off",
+        {},
+        "The Ceiling Fan is already off.",
+    ),
+    (
+        "HassFanSetSpeed",
+        {"name": "Ceiling Fan", "percentage_step": "up"},
+        "fan.ceiling",
+        "on",
+        {"percentage": 25},
+        "The Ceiling Fan is at 25 percent.",
+    ),
+    (
+        "HassLightSet",
+        {"name": "Kitchen Light", "brightness": 50},
+        "light.kitchen",
+        "on",
+        {"brightness": 128},
+        "The Kitchen Light is at 50 percent.",
+    ),
+    (
+        "HassLightSet",
+        {"name": "Kitchen Light", "brightness": "1"},
+        "light.kitchen",
+        "on",
+        {"brightness": 3},
+        "The Kitchen Light is at 1 percent.",
+    ),
+    (
+        "HassLightSet",
+        {"name": "Counter Light", "brightness": 0},
+        "light.counter",
+        "off",
+        {},
+        "The Counter Light is off.",
+    ),
+    (
+        "HassLightSet",
+        {"name": "Counter Light", "brightness": "max"},
+        "light.counter",
+        "on",
+        {"brightness": 255},
+        "The Counter Light is at 100 percent.",
+    ),
+    (
+        "HassLightSet",
+        {"name": "Counter Light", "brightness_step": "up"},
+        "light.counter",
+        "on",
+        {"brightness": 251},
+        "The Counter Light is at 98 percent.",
+    ),
+    (
+        "HassLightSet",
+        {"name": "Counter Light", "brightness_step": -90},
+        "light.counter",
+        "on",
+        {"brightness": 3},
+        "The Counter Light is at 1 percent.",
+    ),
+    (
+        "HassLightSet",
+        {"name": "Pantry Light", "brightness": 100},
+        "light.plain",
+        "on",
+        {"brightness": None},
+        "The Pantry Light is on.",
+    ),
+    (
+        "HassLightSet",
+        {"device_id": "light.bed_lamp", "color": "Red"},
+        "light.bed_lamp",
+        "on",
+        {"rgb_color": [255, 0, 0]},
+        "The Lamp is red.",
+    ),
+    (
+        "HassLightSet",
+        {"device_id": "light.bed_lamp", "color": "dark blue"},
+        "light.bed_lamp",
+        "on",
+        {"rgb_color": [0, 0, 139]},
+        "The Lamp is dark blue.",
+    ),
+    (
+        "HassLightSet",
+        {"device_id": "light.bed_lamp", "color": "warm white"},
+        "light.bed_lamp",
+        "on",
+        {"color_temp_kelvin": 2700},
+        "The Lamp is at 2700 kelvin.",
+    ),
+    (
+        "HassLightSet",
+        {"device_id": "light.bed_lamp", "temperature": 4000},
+        "light.bed_lamp",
+        "on",
+        {"color_temp_kelvin": 4000, "brightness": 51},
+        "The Lamp is at 4000 kelvin.",
+    ),
+    (
+        "HassTurnOff",
+        {"name": "Living Room Blind"},
+        "cover.blind",
+        "closed",
+        {"current_position": 0},
+        "The Living Room Blind is closed.",
+    ),
+    ("HassTurnOn", {"name": "Curtain"}, "cover.curtain", "open", {"current_position": 100}, "The Curtain is open."),
+    (
+        "HassSetPosition",
+        {"name": "Living Room Blind", "position": 30},
+        "cover.blind",
+        "open",
+        {"current_position": 30},
+        "The Living Room Blind is 30 percent open.",
+    ),
+    (
+        "HassSetPosition",
+        {"name": "Living Room Blind", "position_step": "down"},
+        "cover.blind",
+        "open",
+        {"current_position": 75},
+        "The Living Room Blind is 75 percent open.",
+    ),
+    ("HassSetPosition", {"name": "Curtain", "position": 100}, "cover.curtain", "open", {}, "The Curtain is open."),
+    ("HassTurnOff", {"name": "Water Main"}, "valve.water", "closed", {"current_position": 0}, "Water Main is closed."),
+    (
+        "HassSetPosition",
+        {"name": "Water Main", "position": 40},
+        "valve.water",
+        "open",
+        {"current_position": 40},
+        "Water Main is 40 percent open.",
+    ),
+    ("HassTurnOn", {"name": "Shed"}, "lock.shed", "locked", {}, "Shed is already locked."),
+    ("HassTurnOff", {"name": "Shed"}, "lock.shed", "unlocked", {}, "Shed is unlocked."),
+    ("HassTurnOff", {"name": "Thermostat"}, "climate.living", "off", {}, "The Thermostat is off."),
+    (
+        "HassClimateSetTemperature",
+        {"temperature": 21.5},
+        "climate.living",
+        "heat",
+        {"temperature": 21.5},
+        "The Thermostat is set to 21.5 °C.",
+    ),
+    (
+        "HassClimateSetTemperature",
+        {"temperature_step": "down"},
+        "climate.living",
+        "heat",
+        {"temperature": 19},
+        "The Thermostat is set to 19 °C.",
+    ),
+    (
+        "HassClimateSetTemperature",
+        {"temperature_step": 2.5},
+        "climate.living",
+        "heat",
+        {"temperature": 22.5},
+        "The Thermostat is set to 22.5 °C.",
+    ),
+    (
+        "HassClimateSetMode",
+        {"name": "Thermostat", "hvac_mode": "cool"},
+        "climate.living",
+        "cool",
+        {},
+        "The Thermostat is cooling.",
+    ),
+    (
+        "HassClimateSetMode",
+        {"name": "Thermostat", "hvac_mode": "heat_cool"},
+        "climate.living",
+        "auto",
+        {},
+        "The Thermostat is on automatic.",
+    ),
+    (
+        "HassClimateSetFanMode",
+        {"fan_mode": "high"},
+        "climate.living",
+        "heat",
+        {"fan_mode": "high"},
+        "The Thermostat is set to high.",
+    ),
+    (
+        "HassHumidifierSetpoint",
+        {"name": "Mist", "humidity": 55},
+        "humidifier.bed",
+        "off",
+        {"humidity": 55},
+        "Mist is set to 55 %.",
+    ),
+    (
+        "HassHumidifierMode",
+        {"name": "Mist", "mode": "sleep"},
+        "humidifier.bed",
+        "off",
+        {"mode": "sleep"},
+        "Mist is set to sleep.",
+    ),
+    ("HassMediaPause", {}, "media_player.tv", "paused", {}, "The TV is paused."),
+    ("HassMediaStop", {}, "media_player.tv", "off", {}, "The TV is off."),
+    ("HassMediaUnpause", {"name": "Radio"}, "media_player.radio", "playing", {}, "The Radio is playing."),
+    (
+        "HassMediaSearchAndPlay",
+        {"name": "Radio", "search_query": "Bach"},
+        "media_player.radio",
+        "playing",
+        {"media_title": "Bach"},
+        "The Radio is playing Bach.",
+    ),
+    ("HassMediaNext", {"name": "TV"}, "media_player.tv", "playing", {"media_track": None}, "Next on the TV."),
+    (
+        "HassSetVolume",
+        {"volume_level": 70},
+        "media_player.tv",
+        "playing",
+        {"volume_level": 0.7},
+        "The TV is at volume 70.",
+    ),
+    (
+        "HassSetVolumeRelative",
+        {"volume_step": "down"},
+        "media_player.tv",
+        "playing",
+        {"volume_level": 0.3},
+        "The TV is at volume 30.",
+    ),
+    (
+        "HassSetVolumeRelative",
+        {"name": "Radio", "volume_step": 90},
+        "media_player.radio",
+        "off",
+        {"volume_level": 1},
+        "The Radio is at volume 100.",
+    ),
+    (
+        "HassMediaPlayerMute",
+        {"name": "TV"},
+        "media_player.tv",
+        "playing",
+        {"is_volume_muted": True},
+        "The TV is muted.",
+    ),
+    ("HassVacuumStart", {}, "vacuum.rover", "cleaning", {}, "Rover is cleaning."),
+    ("HassVacuumCleanArea", {"area": "Bedroom"}, "vacuum.rover", "cleaning", {}, "Rover is cleaning the Bedroom."),
+    ("HassVacuumStart", {"floor": "upstairs"}, "vacuum.rover", "cleaning", {}, "Rover is cleaning upstairs."),
+    ("HassTurnOn", {"name": "Mo"}, "lawn_mower.mo", "mowing", {}, "Mo is mowing."),
+    ("HassLawnMowerStartMowing", {}, "lawn_mower.mo", "mowing", {}, "Mo is mowing."),
+    (
+        "AssistArmAlarm",
+        {"mode": "night"},
+        "alarm_control_panel.house",
+        "armed_night",
+        {},
+        "The House Alarm is armed for the night.",
+    ),
+    (
+        "AssistSetValue",
+        {"name": "Step Goal", "value": 12.5},
+        "input_number.goal",
+        "12.5",
+        {},
+        "Step Goal is set to 12.5.",
+    ),
+    (
+        "AssistSelectOption",
+        {"name": "House Mode", "option": "away"},
+        "select.mode",
+        "Away",
+        {},
+        "House Mode is set to Away.",
+    ),
+    ("HassShoppingListAddItem", {"item": "eggs"}, "todo.shopping", "3", {}, "Added eggs to the Shopping List."),
+    (
+        "HassListAddItem",
+        {"name": "groceries", "item": ["Bread", "milk"]},
+        "todo.shopping",
+        "3",
+        {},
+        "Added Bread to the Shopping List.",
+    ),
+    (
+        "HassListAddItem",
+        {"name": "the chores list", "item": "sweep"},
+        "todo.chores",
+        "1",
+        {"items": [{"summary": "sweep", "status": "needs_action"}]},
+        "Added sweep to Chores.",
+    ),
+    (
+        "HassShoppingListCompleteItem",
+        {"item": "tomato"},
+        "todo.shopping",
+        "1",
+        {},
+        "Checked off tomato on the Shopping List.",
+    ),
+    (
+        "HassListRemoveItem",
+        {"name": "Shopping List", "item": "milk"},
+        "todo.shopping",
+        "1",
+        {},
+        "Removed milk from the Shopping List.",
+    ),
+    (
+        "HassListClear",
+        {"name": "Shopping List"},
+        "todo.shopping",
+        "0",
+        {"items": []},
+        "The Shopping List is empty now.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "slots", "target", "state", "attributes", "reply"), ACTS)
+def test_an_act_its_state_and_its_reply(name, slots, target, state, attributes, reply):
+    home = house()
+    before = home.snapshot()
+    outcome = do(home, name, **slots)
+    assert isinstance(outcome, Handled), outcome
+    assert outcome.reply == reply
+    assert outcome.action.intent == name
+    assert outcome.action.targets == (target,)
+    assert not outcome.is_question
+    now = device(home, target)
+    assert now.state == state
+    for key, value in attributes.items():
+        assert now.attributes.get(key) == value, key
+    assert home.changed_since(before).keys() <= {target}
+
+
+# (intent, slots, reply): nothing may be changed
+REFUSED = [
+    ("HassTurnOn", {"name": "Chandelier"}, "I don't know any Chandelier."),
+    ("HassTurnOn", {"name": "Lamp", "area": "Attic"}, "There is no Attic in this home."),
+    ("HassTurnOn", {"area": "Kitchen", "floor": "Cellar"}, "There is no Cellar in this home."),
+    ("HassTurnOn", {"name": "Kitchen Light", "area": "Bedroom"}, "There is no Kitchen Light in the Bedroom."),
+    ("HassTurnOn", {"area": "Garage", "domain": "light"}, "There is no light in the Garage."),
+    ("HassTurnOn", {"name": "Kitchen Humidity"}, "I can't control the Kitchen Humidity."),
+    ("HassTurnOn", {"name": "Back Door"}, "I can't control the Back Door."),
+    ("HassTurnOn", {"area": "Kitchen", "domain": "binary_sensor"}, "There is no sensor in the Kitchen."),
+    ("HassTurnOn", {}, "Which device do you mean?"),
+    ("HassTurnOff", {"name": "Movie Night"}, "Movie Night can't be turned off."),
+    ("HassToggle", {"name": "Front Door"}, "Say lock or unlock for the Front Door."),
+    ("HassTurnOn", {"name": "Old Plug"}, "Old Plug is not available."),
+    ("HassLightSet", {"name": "Pantry Light", "brightness": 30}, "The Pantry Light can't be dimmed."),
+    ("HassLightSet", {"name": "Kitchen Light", "color": "red"}, "The Kitchen Light can't change colour."),
+    ("HassLightSet", {"name": "Kitchen Light", "temperature": 3000}, "The Kitchen Light can't change its white."),
+    ("HassLightSet", {"device_id": "light.bed_lamp", "color": "mud"}, "I don't know the colour mud."),
+    (
+        "HassLightSet",
+        {"name": "Kitchen Light", "brightness": 130},
+        "The Kitchen Light can only go from 0 to 100 percent.",
+    ),
+    ("HassLightSet", {"name": "Kitchen Light", "brightness_step": "down"}, "The Kitchen Light is already off."),
+    ("HassLightSet", {"name": "Kitchen Light"}, "I did not get what to set."),
+    ("HassFanSetSpeed", {"name": "Ceiling Fan", "percentage": "windy"}, "I did not get what to set."),
+    ("HassSetPosition", {"name": "Curtain", "position": 50}, "The Curtain can only be opened or closed."),
+    (
+        "HassSetPosition",
+        {"name": "Living Room Blind", "position": -1},
+        "The Living Room Blind can only go from 0 to 100 percent.",
+    ),
+    ("HassClimateSetTemperature", {"temperature": 40}, "The Thermostat can only go from 7 to 30 degrees."),
+    (
+        "HassClimateSetMode",
+        {"hvac_mode": "dry"},
+        "The Thermostat can't be set to dry; it can do off, heat, cool, auto.",
+    ),
+    ("HassMediaPause", {"name": "Radio"}, "Nothing is playing on the Radio."),
+    ("HassVacuumPause", {}, "Rover can't pause: nothing is running."),
+    ("AssistSetValue", {"name": "Step Goal", "value": 60}, "Step Goal can only go from 0 to 50."),
+    (
+        "AssistSelectOption",
+        {"name": "House Mode", "option": "party"},
+        "House Mode can't be set to party; it can do Home, Away.",
+    ),
+    ("HassListRemoveItem", {"name": "Shopping List", "item": "soap"}, "Soap is not on the Shopping List."),
+    ("HassShoppingListAddItem", {"item": "milk"}, "Milk is already on the Shopping List."),
+    ("HassListAddItem", {"name": "wishes", "item": "x"}, "There is no list of that name."),
+    ("HassListAddItem", {"name": "Chores"}, "What shall I put on Chores?"),
+    ("HassTurnOff", {"domain": "light", "area": "Kitchen", "except_area": ["Kitchen"]}, "That leaves nothing to do."),
+    ("HassStartTimer", {"minutes": 5}, "I can't do that."),
+    ("AssistUndo", {}, "There is nothing to undo."),
+]
+
+
+@pytest.mark.parametrize(("name", "slots", "reply"), REFUSED)
+def test_what_cannot_be_done_is_said_and_nothing_changes(name, slots, reply):
+    home = house()
+    before = home.snapshot()
+    outcome = do(home, name, confirmed=True, **slots)
+    assert isinstance(outcome, NotHandled), outcome
+    assert outcome.reply == reply
+    assert home.changed_since(before) == {}
+    assert say(home, "AssistUndo") == "There is nothing to undo."
+
+
+GROUPS = [
+    (
+        "HassTurnOn",
+        {"area": "Kitchen", "domain": "light"},
+        {"light.kitchen", "light.plain"},
+        "Turned on two lights in the Kitchen; one was already on.",
+    ),
+    ("HassTurnOff", {"area": "Kitchen", "domain": "light"}, {"light.counter"}, None),
+    (
+        "HassTurnOff",
+        {"domain": "light"},
+        {"light.counter", "light.bed_lamp"},
+        "Turned off two lights; three were already off.",
+    ),
+    ("HassTurnOff", {"domain": "light", "except": ["light.counter"]}, {"light.bed_lamp"}, None),
+    ("HassTurnOff", {"domain": "light", "except_area": ["bedroom"]}, {"light.counter"}, None),
+    ("HassTurnOn", {"floor": "upstairs", "domain": "light"}, set(), "The Lamp is already on at 20 percent."),
+    (
+        "HassTurnOff",
+        {"floor": "downstairs", "domain": ["light", "media_player"]},
+        {"light.counter", "media_player.tv"},
+        None,
+    ),
+    ("HassTurnOff", {"area": "lounge"}, {"media_player.tv"}, None),
+    ("HassTurnOn", {"area": "Bedroom"}, {"humidifier.bed"}, None),
+    ("HassTurnOff", {"device_class": "curtain", "domain": "cover", "area": "Living Room"}, {"cover.blind"}, None),
+    ("HassTurnOn", {"device_class": "blind", "domain": "cover"}, set(), None),
+    (
+        "HassLightSet",
+        {"area": "Kitchen", "brightness_step": "down"},
+        {"light.counter"},
+        "The Counter Light is at 58 percent.",
+    ),
+    (
+        "HassLightSet",
+        {"domain": "light", "brightness": 40},
+        {"light.kitchen", "light.counter", "light.living_lamp", "light.bed_lamp"},
+        "Four lights are at 40 percent. The Pantry Light can't be dimmed.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "slots", "changed", "reply"), GROUPS)
+def test_a_group_is_what_was_named_and_no_more(name, slots, changed, reply):
+    home = house()
+    before = home.snapshot()
+    outcome = do(home, name, **slots)
+    assert isinstance(outcome, Handled), outcome
+    assert home.changed_since(before).keys() == changed
+    if reply is not None:
+        assert outcome.reply == reply
+
+
+def test_everything_off_in_a_room_leaves_locks_covers_and_heating_alone():
+    home = house()
+    before = home.snapshot()
+    outcome = do(home, "HassTurnOff", area="Living Room", confirmed=True)
+    kinds = {target.partition(".")[0] for target in outcome.action.targets}
+    assert kinds <= {"light", "switch", "fan", "media_player", "humidifier", "input_boolean"}
+    assert home.changed_since(before).keys() == {"media_player.tv"}
+
+
+def test_what_is_so_already_is_said_so():
+    home = house()
+    assert say(home, "HassTurnOff", name="Kitchen Light") == "The Kitchen Light is already off."
+    assert say(home, "HassTurnOff", domain="light", area="Kitchen") != ""
+    assert say(home, "HassTurnOff", domain="light", area="Kitchen") == "Three lights in the Kitchen are already off."
+
+
+def test_a_device_comes_back_to_what_it_was():
+    home = house()
+    do(home, "HassTurnOff", name="Counter Light")
+    do(home, "HassTurnOn", name="Counter Light")
+    assert device(home, "light.counter").attributes["brightness"] == 200
+    do(home, "HassFanSetSpeed", name="Ceiling Fan", percentage=30)
+    do(home, "HassTurnOff", name="Ceiling Fan")
+    assert device(home, "fan.ceiling").attributes["percentage"] == 0
+    do(home, "HassTurnOn", name="Ceiling Fan")
+    assert device(home, "fan.ceiling").attributes["percentage"] == 30
+    do(home, "HassClimateSetMode", hvac_mode="cool")
+    do(home, "HassTurnOff", name="Thermostat")
+    assert say(home, "HassTurnOn", name="Thermostat") == "The Thermostat is cooling."
+
+
+def test_a_robot_sent_home_is_on_its_way_and_one_that_is_there_stays():
+    home = house(vacuum__rover="cleaning")
+    assert say(home, "HassVacuumReturnToBase") == "Rover is returning to its base."
+    assert device(home, "vacuum.rover").state == "returning"
+    assert say(house(), "HassTurnOff", name="Rover") == "Rover is already docked."
+
+
+def test_a_thermostat_that_is_off_is_set_and_says_so():
+    home = house(climate__living="off")
+    assert say(home, "HassClimateSetTemperature", temperature=22) == "The Thermostat is set to 22 °C, but it is off."
+
+
+def test_tracks_go_on_and_round():
+    home = house(media_player__radio="playing", media_player__tv="off")
+    tracks = []
+    for name in ("HassMediaNext", "HassMediaNext", "HassMediaPrevious", "HassMediaPrevious", "HassMediaPrevious"):
+        do(home, name)
+        tracks.append(device(home, "media_player.radio").attributes["media_track"])
+    assert tracks == [1, 2, 1, 0, 19]
+
+
+# --- scenes, scripts, buttons --------------------------------------------------------------------------
+
+
+def test_a_scene_brings_its_devices_to_their_states():
+    home = house()
+    outcome = do(home, "HassTurnOn", name="Movie Night")
+    assert outcome.reply == "Movie Night is activated."
+    assert set(outcome.action.targets) == {"scene.movie", "light.living_lamp", "cover.blind"}
+    assert device(home, "light.living_lamp").attributes["brightness"] == 40
+    assert device(home, "cover.blind").state == "closed"
+    assert say(home, "AssistUndo") == "I have put it back: the Lamp is off and the Living Room Blind is open."
+
+
+def test_a_script_does_its_acts_in_order_and_is_undone_to_the_beginning():
+    home = house(lock__front="unlocked")
+    before = home.snapshot()
+    assert say(home, "HassTurnOn", name="Good Night") == "Good Night is started."
+    lamp = device(home, "light.bed_lamp")
+    assert (lamp.state, lamp.attributes["brightness"]) == ("on", 10)
+    assert device(home, "lock.front").state == "locked"
+    do(home, "AssistUndo")
+    assert home.changed_since(before) == {}
+
+
+def test_a_script_that_unlocks_asks_first():
+    home = full_home()
+    script = next(d for d in home.devices if d.id == "script.night")
+    row = {"action": "lock.unlock", "target": "lock.front"}
+    risky = dataclasses.replace(script, attributes={"sequence": [row]})
+    home = House.from_home(dataclasses.replace(home, devices=(*(d for d in home.devices if d != script), risky)))
+    outcome = do(home, "HassTurnOn", name="Good Night")
+    assert isinstance(outcome, Ask)
+    assert outcome.question == "Do you really want to unlock the Front Door?"
+    do(home, "HassTurnOn", confirmed=True, name="Good Night")
+    assert device(home, "lock.front").state == "unlocked"
+
+
+def test_a_press_is_told_to_be_past():
+    home = house()
+    assert say(home, "HassTurnOn", name="Doorbell") == "Doorbell is pressed."
+    assert say(home, "AssistUndo") == "That Doorbell was used can't be taken back."
+
+
+# --- what other backends do ----------------------------------------------------------------------------
+
+
+class Stubborn(SimulatedBackend):
+    """Devices of the given ids take commands and do nothing; others of them fail."""
+
+    def __init__(self, deaf=(), broken=()):
+        super().__init__()
+        self.deaf, self.broken = deaf, broken
+
+    def apply(self, device, call):
+        if device.id in self.broken:
+            raise DeviceError(f"{device.name} did not answer")
+        return DeviceState(device.state, device.attributes) if device.id in self.deaf else super().apply(device, call)
+
+
+def test_the_reply_is_what_was_read_back_not_what_was_asked():
+    home = House(Registry(full_home()), Stubborn(deaf={"light.kitchen"}))
+    assert say(home, "HassTurnOn", name="Kitchen Light") == "The Kitchen Light did not react: it is still off."
+    reply = say(home, "HassTurnOn", area="Kitchen", domain="light")
+    assert reply == (
+        "The Kitchen Light did not react: it is still off. Turned on one light in the Kitchen; one was already on."
+    )
+
+
+def test_what_fails_is_said_and_the_rest_is_done():
+    home = House(Registry(full_home()), Stubborn(broken={"light.counter"}))
+    outcome = do(home, "HassTurnOff", domain="light")
+    assert outcome.reply.endswith("Counter Light did not answer.")
+    assert "light.counter" not in outcome.action.targets
+    assert device(home, "light.bed_lamp").state == "off"
+    assert device(home, "light.counter").state == "on"
+
+
+# --- custom intents, talk, conditions --------------------------------------------------------------------
+
+
+def test_an_intent_without_a_device_is_an_act_of_its_own():
+    home = house()
+    outcome = do(home, "OrderDrink", coffeeDrink="latte", size="small")
+    assert (outcome.action.intent, outcome.action.targets, outcome.reply) == ("OrderDrink", (), "Done.")
+    assert outcome.action.slots == {"coffeeDrink": "latte", "size": "small"}
+    custom = House(
+        Registry(full_home()), SimulatedBackend(), custom_reply=lambda intent: f"One {intent.slots['drink']}."
+    )
+    assert say(custom, "OrderDrink", drink="tea") == "One tea."
+
+
+def test_never_mind_and_greetings():
+    assert say(house(), "HassNevermind") == "Okay."
+    assert say(house(), "HassRespond", "hello") == "Hello."
+
+
+def if_(condition, then, **more):
+    return {"if": condition, "then": then, **more}
+
+
+IS_WINDOW_OPEN = {
+    "intent": "HassGetState",
+    "slots": {"name": "Kitchen Window", "state": "open"},
+    "response": "one_yesno",
+}
+ABOVE_23 = {"intent": "HassClimateGetTemperature", "slots": {"area": "Living Room", "above": 23}}
+ON = {"intent": "HassTurnOn", "slots": {"name": "Ceiling Fan"}}
+LOCK = {"intent": "HassTurnOff", "slots": {"name": "Front Door"}}
+
+
+@pytest.mark.parametrize(
+    ("slots", "runs", "reply"),
+    [
+        (if_(IS_WINDOW_OPEN, ON), True, "The Ceiling Fan is on."),
+        (if_(IS_WINDOW_OPEN, [ON], unless=True), False, "Yes, the Kitchen Window is open. So I did nothing."),
+        (if_(ABOVE_23, [ON]), False, "It is 19.5 °C in the Living Room. So I did nothing."),
+        (if_(ABOVE_23, [ON], unless=True), True, "The Ceiling Fan is on."),
+        (
+            if_({"intent": "HassGetState", "slots": {"name": "Nothing", "state": "on"}}, ON),
+            False,
+            "I don't know any Nothing.",
+        ),
+        (if_(IS_WINDOW_OPEN, [ON, LOCK]), True, "The Ceiling Fan is on. Do you really want to unlock the Front Door?"),
+        (if_(IS_WINDOW_OPEN, []), False, "I can't do that."),
+        (if_("x", ON), False, "I can't do that."),
+        (if_(ON, ON), False, "I can't tell whether that is so, so I did nothing."),
+    ],
+)
+def test_a_condition_is_looked_at_before_the_act(slots, runs, reply):
+    home = house()
+    outcome = home.carry_out(Intent("AssistIf", slots), context())
+    assert (outcome.question if isinstance(outcome, Ask) else outcome.reply) == reply
+    assert device(home, "fan.ceiling").state == ("on" if runs else "off")
+    assert device(home, "lock.front").state == "locked"
