@@ -12,7 +12,9 @@ ReadClause = Callable[[str], Intent | None]
 _JOINTS = re.compile(
     r"\s*,?\s+(?:and then|and also|and after that|after that|and please|then|and|also|plus)\s+|\s*,\s*", re.IGNORECASE
 )
-_EXCEPT = re.compile(r"\s+(?:except(?: for)?|but not|but|apart from|other than|excluding|save for|without)\s+", re.IGNORECASE)
+_EXCEPT = re.compile(
+    r"\s+(?:except(?: for)?|but not|but|apart from|other than|excluding|save for|without)\s+", re.IGNORECASE
+)
 MAX_PARTS = 5
 _VERBS = frozenset(
     "turn switch set make open close shut lock unlock start stop pause play add put dim brighten change increase decrease "
@@ -95,5 +97,7 @@ def split_except(text: str) -> tuple[str, tuple[str, ...]] | None:
     if match is None:
         return None
     left_out = re.split(r"\s*,\s*|\s+(?:and|or)\s+", text[match.end() :])
-    cleaned = tuple(re.sub(r"^(?:(?:for|the|my|our|in)\s+)+", "", part.strip(), flags=re.IGNORECASE) for part in left_out)
+    cleaned = tuple(
+        re.sub(r"^(?:(?:for|the|my|our|in)\s+)+", "", part.strip(), flags=re.IGNORECASE) for part in left_out
+    )
     return text[: match.start()].strip(), tuple(part for part in cleaned if part)

@@ -41,7 +41,9 @@ def _load(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}:1: is no file of sentences (language, intents, lists, expansion_rules)")
     for key in data:
         if key not in _KEYS:
-            raise ConfigError(f"{path}:{_line(text, str(key))}: unknown key {key!r}; known are {', '.join(sorted(_KEYS))}")
+            raise ConfigError(
+                f"{path}:{_line(text, str(key))}: unknown key {key!r}; known are {', '.join(sorted(_KEYS))}"
+            )
     data.setdefault("intents", {})
     _check_intents(path, text, data)
     return data
@@ -65,7 +67,12 @@ def _check_intents(path: Path, text: str, data: dict[str, Any]) -> None:
 
 
 def _check_sentence(
-    path: Path, text: str, sentence: str, data: dict[str, Any], block: dict[str, Any], parse_error: type[Exception],
+    path: Path,
+    text: str,
+    sentence: str,
+    data: dict[str, Any],
+    block: dict[str, Any],
+    parse_error: type[Exception],
     rule: str = "",
 ) -> None:
     from hassil.parse_expression import parse_sentence

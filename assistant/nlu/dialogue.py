@@ -9,18 +9,32 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from assistant.nlu.clauses import read_sentence, split_except
-from assistant.nlu.normalise import plain, tidy
+from assistant.nlu.normalise import tidy
+from assistant.nlu.words import plain
 from assistant.types import Action, Ask, Intent, JsonValue, NoIntent, TurnContext, Understanding, Understood
 
 MEMORY_S = 180.0
-_YES = re.compile(r"^(?:yes|yeah|yep|yup|sure|ok|okay|of course|do it|go ahead|please do|confirm|affirmative|absolutely|definitely|correct|right)\b")
+_YES = re.compile(
+    r"^(?:yes|yeah|yep|yup|sure|ok|okay|of course|do it|go ahead|please do|confirm|affirmative|absolutely|definitely|correct|right)\b"
+)
 _NO = re.compile(r"^(?:no|nope|nah|never ?mind|cancel|stop|don't|do not|forget it|leave it|negative)\b")
 _FOLLOW = re.compile(
     r"^(?:and |also |now )*(?:(?P<cue>what about|how about|(?:the )?same (?:for|in|with|on)|do the same (?:for|in|with|on)|"
     r"and|also|in|on|the other one|not)\s+)?(?:the |my |in the |in |on the |for the |for )*(?P<what>.+?)"
     r"(?:\s+(?:too|as well|also|instead))?$"
 )
-_ORDINALS = {"first": 0, "1st": 0, "one": 0, "second": 1, "2nd": 1, "two": 1, "third": 2, "3rd": 2, "three": 2, "last": -1}
+_ORDINALS = {
+    "first": 0,
+    "1st": 0,
+    "one": 0,
+    "second": 1,
+    "2nd": 1,
+    "two": 1,
+    "third": 2,
+    "3rd": 2,
+    "three": 2,
+    "last": -1,
+}
 _NEGATED = re.compile(r"\b(?:don't|do not|never|please don't|you shouldn't|should not|shouldn't|no need to)\b")
 _REPORTED = re.compile(
     r"\b(?:yesterday|last (?:night|week|month|year)|i wonder|did you know|i (?:once|already|just|think|heard|saw|read|remember)|"
@@ -150,10 +164,16 @@ class Dialogue:
         keep = {k: v for k, v in last.slots.items() if k not in ("name", "device_id", "area", "floor", "here", "all")}
         if ids:
             domain = ids[0].partition(".")[0]
-            if keep.get("domain") not in (None, domain) and last.name not in ("HassTurnOn", "HassTurnOff", "HassGetState"):
+            if keep.get("domain") not in (None, domain) and last.name not in (
+                "HassTurnOn",
+                "HassTurnOff",
+                "HassGetState",
+            ):
                 return None
             keep["domain"] = domain
-            return Understood((replace(last, slots={**keep, "device_id": ids[0] if len(ids) == 1 else list(ids)}),), "match")
+            return Understood(
+                (replace(last, slots={**keep, "device_id": ids[0] if len(ids) == 1 else list(ids)}),), "match"
+            )
         if area:
             return Understood((replace(last, slots={**keep, "area": area}),), "match")
         return None
@@ -183,4 +203,3 @@ def _carry_room(intents: tuple[Intent, ...]) -> tuple[Intent, ...]:
         area = intent.slots.get("area", area)
         result.append(intent)
     return tuple(result)
-

@@ -1,26 +1,31 @@
-"""The fast way of understanding: sentence templates over the names that this house has now."""
+"""The fast way of understanding: sentence templates over the names that this house has now.
+
+Of several readings of a sentence the best is the one with, in this order: a device where the sentence says it is; a
+sentence of the user's own; fewest words left to wildcards; nouns nearest to the names as they are written; the longest
+names; a room that was said, not taken from the microphone; most literal words.
+"""
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
-from assistant.nlu.names import compile_names, short_name, spoken_names
-from assistant.nlu.normalise import plain, tidy, without_commas
-from assistant.nlu.templates import load_templates
+from assistant.nlu.names import compile_names
+from assistant.nlu.network import Entity, Found
+from assistant.nlu.network import Path as Way
+from assistant.nlu.normalise import tidy, without_commas
+from assistant.nlu.nouns import ROOM_UNKNOWN, Noun, NounReader, build_index
+from assistant.nlu.templates import NOUN_LISTS, Template, load_templates
+from assistant.nlu.values import ValueList, inline_range
+from assistant.nlu.vocabulary import vocabulary
+from assistant.nlu.words import Words, plain, words_of
 from assistant.types import Home, Intent, JsonValue, NoIntent, TurnContext, Understanding, Understood
 
 if TYPE_CHECKING:
     from hassil.intents import Intents, SlotList
-    from hassil.recognize import RecognizeResult
 
-# Stands for the room while none is known, so that "turn on the light" is understood and then asked about.
-NO_ROOM = "\x00here"
-MAX_RESULTS = 64
 MAX_WORDS = 60
 
 
@@ -33,39 +38,56 @@ class Ranked:
 
 
 class SentenceMatcher:
-    """``match`` gives the best reading of a whole sentence, or NoIntent. Rebuild with ``update`` when names change."""
+    """``match`` gives the best reading of a sentence, or NoIntent. ``update`` takes the names of a changed home."""
 
     def __init__(self, home: Home, language: str = "en", custom: Sequence[Path] = ()) -> None:
-        self._language = language
-        self._intents, self._custom = load_templates(language, custom)
+        self._templates = load_templates(language, custom)
+        self._vocabulary = vocabulary(language)
         self.update(home)
 
     def update(self, home: Home) -> None:
         """Take the names of a changed home."""
         self._home = home
-        self._lists = compile_names(home)
-        self._areas_of = {device.id: device.area for device in home.devices}
-        self._devices_by_name = _by_name(home)
-        self._areas_by_name = {plain(n): area.name for area in home.areas for n in (area.name, *area.aliases)}
+        self._index = build_index(home, self._vocabulary)
 
     def templates(self) -> tuple[Intents, dict[str, SlotList]]:
         """All templates and the lists of names, for the speech bias."""
-        return self._intents, self._lists
+        return self._templates.intents, compile_names(self._home)
 
-    def find_devices(self, text: str) -> tuple[str, ...]:
-        """Ids of the devices that ``text`` names, without its articles; empty where it names none."""
-        return self._devices_by_name.get(_bare(text), ())
+    # --- names ----------------------------------------------------------------------------------------
+
+    def find_devices(self, text: str, context: TurnContext | None = None) -> tuple[str, ...]:
+        """Ids of the devices that ``text``, as a whole, means; empty where it means none."""
+        words = words_of(text)
+        reader = NounReader(self._index, words.tokens, context.area if context else None)
+        whole = [found for found in reader.values("name", 0) if found.end == len(words.tokens)]
+        if not whole:
+            return ()
+        least = min(found.penalty for found in whole)
+        nouns = [found.value for found in whole if found.penalty == least]
+        return tuple(dict.fromkeys(i for noun in nouns if isinstance(noun, Noun) for i in noun.ids))
 
     def find_area(self, text: str) -> str | None:
-        """The name of the area that ``text`` names."""
-        return self._areas_by_name.get(_bare(text))
+        """The name of the area that ``text``, as a whole, means."""
+        return self._find_place(text, "area")
+
+    def find_floor(self, text: str) -> str | None:
+        """The name of the floor that ``text``, as a whole, means."""
+        return self._find_place(text, "floor")
+
+    def _find_place(self, text: str, key: str) -> str | None:
+        words = words_of(text)
+        whole = [f for f in NounReader(self._index, words.tokens, None).values(key, 0) if f.end == len(words.tokens)]
+        return str(min(whole, key=lambda found: found.penalty).value) if whole else None
 
     def describe(self, device_id: str) -> str:
         """Every word that tells a device from others: its names and its room."""
-        for device in self._home.devices:
-            if device.id == device_id:
-                return " ".join(part for part in (device.name, *device.aliases, device.area) if part)
-        return device_id
+        device = self._index.devices.get(device_id)
+        if device is None:
+            return device_id
+        return " ".join(part for part in (device.name, *device.aliases, device.area) if part)
+
+    # --- sentences --------------------------------------------------------------------------------------
 
     def match(self, text: str, context: TurnContext, referents: Sequence[str] = ()) -> Understanding:
         """The best reading of ``text`` as one command or question.
@@ -77,94 +99,137 @@ class SentenceMatcher:
 
     def match_clause(self, text: str, context: TurnContext, referents: Sequence[str] = ()) -> Intent | None:
         """The best reading of one clause."""
-        clause = without_commas(tidy(text))
-        if not clause or len(clause.split()) > MAX_WORDS:
+        readings = self.readings(text, context, referents)
+        if not readings:
             return None
-        lists = compile_names(self._home, referents) if referents else self._lists
-        for room in dict.fromkeys((context.area, NO_ROOM)):
-            if room is None:
-                continue
-            found = self._best(clause, lists, room)
-            if found is not None:
-                return found
-        return None
+        best = max(reading.key for reading in readings)
+        return _join_equal_names([reading.intent for reading in readings if reading.key == best])
 
-    def _best(self, clause: str, lists: dict[str, SlotList], room: str) -> Intent | None:
-        from hassil.recognize import recognize_all
-
-        results = recognize_all(
-            clause, self._intents, slot_lists=lists, intent_context={"area": room}, language=self._language
+    def readings(self, text: str, context: TurnContext, referents: Sequence[str] = ()) -> list[Ranked]:
+        """Every reading of one clause, with its rank."""
+        words = words_of(without_commas(tidy(text)))
+        if not words.tokens or len(words.tokens) > MAX_WORDS:
+            return []
+        values = _Values(
+            NounReader(self._index, words.tokens, context.area, referents), self._templates.lists, words.tokens
         )
-        ranked = [self._rank(result) for result in _first(results, MAX_RESULTS)]
-        if not ranked:
-            return None
-        best = max(ranked, key=lambda reading: reading.key)
-        equal = [reading.intent for reading in ranked if reading.key == best.key]
-        return _join_equal_names(equal)
+        ranked = []
+        for way in self._templates.network.read(words, values):
+            template = self._templates.rows[way.template]
+            slots = _slots_of(template, way, words, context.area)
+            if slots is not None:
+                ranked.append(self._rank(template, way, slots))
+        return ranked
 
-    def _rank(self, result: RecognizeResult) -> Ranked:
-        """Prefer custom sentences, then few words in wildcards, long names, and much literal text."""
-        wildcard = sum(len(entity.text.split()) for entity in result.entities_list if entity.is_wildcard)
-        named = sum(len(plain(e.text)) for e in result.entities_list if e.name == "name" and not e.is_wildcard)
-        placed = sum(len(plain(e.text)) for e in result.entities_list if e.name in ("area", "floor"))
-        from_context = any(e.name == "area" and not e.text for e in result.entities_list)
-        intent = self._intent(result)
-        fits = self._fits(intent)
-        custom = intent.name in self._custom
-        key = (fits, custom, -wildcard, named, placed, not from_context, result.text_chunks_matched)
-        return Ranked(tuple(int(part) for part in key), intent)
+    def _rank(self, template: Template, way: Way, slots: Mapping[str, JsonValue]) -> Ranked:
+        wild = sum(entity.found.end - entity.start for entity in way.entities if entity.step.wildcard)
+        penalty = sum(entity.found.penalty for entity in way.entities)
+        named = sum(entity.found.end - entity.start for entity in way.entities if _is_exact(entity, "name"))
+        placed = sum(entity.found.end - entity.start for entity in way.entities if entity.step.key in ("area", "floor"))
+        assumed = "area" in slots and not any("area" in _said(entity) for entity in way.entities)
+        key = (
+            self._fits(slots), template.is_custom, -wild, -penalty, named, placed,
+            not (assumed or ROOM_UNKNOWN in slots), way.literals,
+        )  # fmt: skip
+        return Ranked(tuple(int(part) for part in key), Intent(template.intent, slots, template.block.response))
 
-    def _fits(self, intent: Intent) -> bool:
+    def _fits(self, slots: Mapping[str, JsonValue]) -> bool:
         """Whether a named device is where the sentence says it is."""
-        area, ids = intent.slots.get("area"), intent.slots.get("device_id")
-        if not isinstance(area, str) or not isinstance(ids, str):
-            return True
-        return plain(self._areas_of.get(ids) or "") == plain(area)
-
-    def _intent(self, result: RecognizeResult) -> Intent:
-        slots: dict[str, JsonValue] = {}
-        for entity in result.entities_list:
-            slots[entity.name] = _value(entity.name, entity.value, entity.is_wildcard)
-        if slots.get("area") == NO_ROOM:
-            del slots["area"]
-            slots["here"] = True
-        if "name" in slots:
-            _name_slots(slots, self._home)
-            domain = result.context.get("domain")
-            if isinstance(domain, str):
-                slots.setdefault("domain", domain)
-        return Intent(result.intent.name, slots, result.response)
+        area, device_id = slots.get("area"), slots.get("device_id")
+        device = self._index.devices.get(device_id) if isinstance(device_id, str) else None
+        return device is None or not isinstance(area, str) or plain(device.area or "") == plain(area)
 
 
-def _bare(text: str) -> str:
-    return re.sub(r"^(?:the|my|our|a|an) ", "", plain(text))
+class _Values:
+    """The lists' values in one sentence."""
+
+    def __init__(self, nouns: NounReader, lists: Mapping[str, ValueList], tokens: Sequence[str]) -> None:
+        self._nouns = nouns
+        self._lists = lists
+        self._tokens = tokens
+        self._known: dict[tuple[str, int], Sequence[Found]] = {}
+
+    def __call__(self, key: str, start: int) -> Sequence[Found]:
+        if key in NOUN_LISTS:
+            return self._nouns.values(key, start)
+        known = self._known.get((key, start))
+        if known is None:
+            values = self._lists.get(key) or inline_range(key)
+            known = values.at(self._tokens, start, self) if values is not None else ()
+            self._known[key, start] = known
+        return known
 
 
-def _by_name(home: Home) -> dict[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = defaultdict(list)
-    for device in home.devices:
-        short = short_name(device)
-        for name in {plain(n) for n in (*spoken_names(device), *([short] if short else []))}:
-            found[name].append(device.id)
-    return {name: tuple(ids) for name, ids in found.items()}
+def _is_exact(entity: Entity, key: str) -> bool:
+    return entity.step.key == key and entity.found.penalty == 0
 
 
-def _first(results: Iterable[Any], most: int) -> list[Any]:
-    found = []
-    for result in results:
-        found.append(result)
-        if len(found) >= most:
-            break
-    return found
+def _said(entity: Entity) -> Mapping[str, object]:
+    if isinstance(entity.found.value, Noun):
+        return entity.found.value.slots
+    return {entity.step.slot: entity.found.value}
 
 
-def _value(name: str, value: Any, is_wildcard: bool) -> JsonValue:
-    if name == "item" and isinstance(value, str):
-        items = split_items(value)
-        return items[0] if len(items) == 1 else list(items)
-    if isinstance(value, str) and is_wildcard:
-        return value.strip()
-    return value  # type: ignore[no-any-return]  # slot values of the templates are plain JSON
+def _slots_of(template: Template, way: Way, words: Words, room: str | None) -> dict[str, JsonValue] | None:
+    """The slots of a reading; ``None`` where what the template requires is not so."""
+    context: dict[str, object] = {"area": room} if room is not None else {}
+    slots: dict[str, JsonValue] = {}
+    for entity in way.entities:
+        value = entity.found.value
+        context.update(entity.found.context)
+        if entity.step.wildcard:
+            slots[entity.step.slot] = _wild(entity, words)
+        elif isinstance(value, Noun):
+            slots.update(value.slots)
+        else:
+            slots[entity.step.slot] = cast("JsonValue", value)  # values of the templates are plain JSON
+    block = template.block
+    for key, wanted in block.requires_context.items():
+        if not _meets(key, wanted, context, slots):
+            return None
+    for key, unwanted in block.excludes_context.items():
+        if key in context and _is_among(context[key], unwanted):
+            return None
+    for key, value in block.slots.items():
+        if key in ("domain", "device_class") and "device_id" in slots:
+            continue  # the devices are known: their kind says nothing more
+        slots.setdefault(key, value)
+    return slots
+
+
+def _meets(key: str, wanted: object, context: Mapping[str, object], slots: dict[str, JsonValue]) -> bool:
+    """Whether the context is as required; copies it into a slot where the template says so."""
+    copy: object = False
+    if isinstance(wanted, Mapping):
+        copy = wanted.get("slot", False)
+        wanted = wanted.get("value")
+    if key == "area" and copy and wanted is None and key not in context:
+        # The room is not known: it is understood all the same, and asked for.
+        slots.setdefault(ROOM_UNKNOWN, True)
+        return True
+    if key not in context or not _is_among(context[key], wanted):
+        return False
+    if copy:
+        slots.setdefault(copy if isinstance(copy, str) else key, cast("JsonValue", context[key]))
+    return True
+
+
+def _is_among(value: object, wanted: object) -> bool:
+    if wanted is None:
+        return value is not None
+    if isinstance(wanted, Mapping):
+        wanted = wanted.get("value")
+    if isinstance(wanted, Collection) and not isinstance(wanted, str):
+        return value in wanted
+    return value == wanted
+
+
+def _wild(entity: Entity, words: Words) -> JsonValue:
+    said = words.said(entity.start, entity.found.end)
+    if entity.step.slot != "item":
+        return said
+    items = split_items(said)
+    return items[0] if len(items) == 1 else list(items)
 
 
 def split_items(text: str) -> list[str]:
@@ -175,32 +240,17 @@ def split_items(text: str) -> list[str]:
     return [part.strip() for part in parts if part.strip()]
 
 
-def _name_slots(slots: dict[str, JsonValue], home: Home) -> None:
-    """A name's value is an id, or ids joined by commas for "it" and "them"."""
-    ids = str(slots["name"]).split(",")
-    names = [device.name for device in home.devices if device.id in ids]
-    slots["name"] = names[0] if names else str(slots["name"])
-    if len(ids) == 1:
-        slots["device_id"] = ids[0]
-    else:
-        slots["device_id"] = list(ids)
-        slots["all"] = True
-
-
 def _join_equal_names(intents: list[Intent]) -> Intent:
     """One intent of equally good readings: devices that share a name become its candidates."""
     first = intents[0]
-    ids = [
-        str(intent.slots["device_id"])
-        for intent in intents
-        if intent.name == first.name and isinstance(intent.slots.get("device_id"), str)
-    ]
-    ids = list(dict.fromkeys(ids))
-    if len(ids) < 2 or not isinstance(first.slots.get("device_id"), str):
+    ids: dict[str, None] = {}
+    for intent in intents:
+        device_id = intent.slots.get("device_id")
+        if intent.name == first.name and device_id is not None and not intent.slots.get("all"):
+            ids.update(dict.fromkeys(map(str, device_id) if isinstance(device_id, list) else [str(device_id)]))
+    if len(ids) < 2 or "device_id" not in first.slots or first.slots.get("all"):
         return first
-    domains = {i.partition(".")[0] for i in ids}
-    slots = {**first.slots, "device_id": list(ids)}
-    if len(domains) > 1:
+    slots: dict[str, JsonValue] = {**first.slots, "device_id": list(ids)}
+    if len({i.partition(".")[0] for i in ids}) > 1:
         slots.pop("domain", None)
     return Intent(first.name, slots, first.response)
-

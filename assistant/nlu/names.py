@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from assistant.nlu.normalise import plain
+from assistant.nlu.words import plain
 from assistant.types import Device, Home
 
 if TYPE_CHECKING:
@@ -103,8 +103,25 @@ def _references(home: Home, referents: Sequence[str]) -> list[tuple[str, str, di
 def _generic(short: str) -> bool:
     """Words that mean a kind, not one thing: 'light' alone is every light."""
     return short.rstrip("s") in {
-        "light", "lamp", "fan", "switch", "blind", "curtain", "shade", "door", "window", "lock", "tv", "heater",
-        "temperature", "humidity", "thermostat", "speaker", "sensor", "cover", "heating",
+        "light",
+        "lamp",
+        "fan",
+        "switch",
+        "blind",
+        "curtain",
+        "shade",
+        "door",
+        "window",
+        "lock",
+        "tv",
+        "heater",
+        "temperature",
+        "humidity",
+        "thermostat",
+        "speaker",
+        "sensor",
+        "cover",
+        "heating",
     }
 
 

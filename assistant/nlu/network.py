@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import permutations, product
 from typing import TYPE_CHECKING
 
@@ -116,7 +117,7 @@ class Network:
         """A step over a literal word."""
         self._words[start].setdefault(token, []).append(end)
 
-    def list(self, start: int, step: ListStep, end: int) -> None:
+    def list_value(self, start: int, step: ListStep, end: int) -> None:
         """A step over a value of a list."""
         self._lists[start].append((step, end))
 
@@ -191,6 +192,11 @@ class Network:
         return state
 
 
+@lru_cache(maxsize=4096)
+def _tokens(text: str) -> tuple[str, ...]:
+    return words_of(text).tokens
+
+
 def _any_words(start: int, end: int) -> Iterator[Found]:
     return (Found(stop, None) for stop in range(start + 1, end + 1))
 
@@ -213,7 +219,7 @@ class _Builder:
         if isinstance(expression, ex.ListReference):
             end = self.network.node()
             key = self.local_lists.get(expression.list_name, expression.list_name)
-            self.network.list(start, self.network.step_of(key, expression.slot_name), end)
+            self.network.list_value(start, self.network.step_of(key, expression.slot_name), end)
             return end
         if isinstance(expression, ex.RuleReference):
             if self.depth > MAX_DEPTH:
@@ -226,10 +232,10 @@ class _Builder:
             return self._join(start, [[item] for item in expression.items])
         if isinstance(expression, ex.Permutation):
             return self._join(start, [list(order) for order in permutations(expression.items)])
-        return self._sequence(list(expression.items), start)
+        return self._sequence(list(getattr(expression, "items", ())), start)
 
     def _text(self, text: str, start: int) -> int:
-        for token in words_of(text).tokens:
+        for token in _tokens(text):
             end = self.network.node()
             self.network.word(start, token, end)
             start = end

@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from assistant.nlu.words import plain
+
+__all__ = ["plain", "tidy", "without_commas"]
+
 _LEADING = re.compile(
     r"^(?:(?:hey|hi|hello|okay|ok|so|well|um+|uh+|er+|right|now|oh|and|then|alright|jarvis|nabu|alexa|mycroft|rhasspy|assistant|"
     r"please|kindly|just|quickly|(?:can|could|would|will) you(?: please| kindly| just)?|would you mind|"
@@ -57,10 +61,3 @@ def tidy(text: str) -> str:
 def without_commas(text: str) -> str:
     """One clause as a template sees it."""
     return _SPACES.sub(" ", text.replace(",", " ")).strip()
-
-
-def plain(text: str) -> str:
-    """Only lower-case letters and digits, single spaces: for comparing names."""
-    folded = unicodedata.normalize("NFKD", text.casefold())
-    folded = "".join(c for c in folded if not unicodedata.combining(c))
-    return " ".join("".join(c if c.isalnum() else " " for c in folded.replace("'", "")).split())

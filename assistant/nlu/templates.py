@@ -1,10 +1,10 @@
-"""The sentence templates: Home Assistant's own, this project's additions, and the user's, merged for hassil."""
+"""The sentence templates: Home Assistant's own, this project's additions, and the user's, merged and made a network."""
 
 from __future__ import annotations
 
-import copy
 import pickle
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.errors import ConfigError
 from assistant.nlu.custom import load_custom
+from assistant.nlu.network import Network
+from assistant.nlu.values import TextValues, ValueList, value_list
 
 if TYPE_CHECKING:
-    from hassil.intents import Intents
+    from hassil.intents import IntentData, Intents
 
 # Intents of Home Assistant's sentences that this house carries out; sentences of others would promise what is not done.
 SUPPORTED = frozenset(
     """
     HassTurnOn HassTurnOff HassToggle HassLightSet HassFanSetSpeed HassSetPosition HassStopMoving
     HassClimateSetTemperature HassClimateSetFanMode HassClimateSetMode HassClimateGetTemperature
+    HassHumidifierSetpoint HassHumidifierMode
     HassSetVolume HassSetVolumeRelative HassMediaPause HassMediaUnpause HassMediaStop HassMediaNext HassMediaPrevious
     HassMediaPlayerMute HassMediaPlayerUnmute HassMediaSearchAndPlay
     HassVacuumStart HassVacuumReturnToBase HassVacuumPause HassVacuumCleanArea HassLawnMowerStartMowing HassLawnMowerDock
@@ -30,13 +33,34 @@ SUPPORTED = frozenset(
     AssistArmAlarm AssistDisarmAlarm
     """.split()
 )
+NOUN_LISTS = frozenset({"name", "area", "floor"})
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One template's intent and the block that it stands in."""
+
+    intent: str
+    block: IntentData
+    is_custom: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Templates:
+    """All templates of a language: hassil's for the speech bias, the network for matching, and the lists' values."""
+
+    intents: Intents
+    network: Network
+    rows: tuple[Template, ...]
+    lists: Mapping[str, ValueList]
+    custom: frozenset[str] = field(default_factory=frozenset)
 
 
 @cache
-def _base(language: str) -> dict[str, Any]:
-    """Home Assistant's sentences and this project's, as plain data."""
+def _base(language: str) -> bytes:
+    """Home Assistant's sentences and this project's, as pickled plain data: a copy of it is asked for each time."""
     from home_assistant_intents import get_intents
-    from yaml import safe_load
+    from yaml import CSafeLoader, load
 
     data = get_intents(language)
     if data is None:
@@ -53,29 +77,59 @@ def _base(language: str) -> dict[str, Any]:
     if folder.is_dir():
         for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
             if file.name.endswith(".yaml"):
-                _merge(merged, safe_load(file.read_text(encoding="utf-8")))
-    return merged
+                _merge(merged, load(file.read_text(encoding="utf-8"), CSafeLoader))
+    return pickle.dumps(merged)
 
 
-def load_templates(language: str, custom: Sequence[Path] = ()) -> tuple[Intents, frozenset[str]]:
-    """All templates for hassil, and the names of the intents that the user's own files define.
+@cache
+def _plain_templates(language: str) -> Templates:
+    return _compile(pickle.loads(_base(language)), frozenset())  # our own data
+
+
+def load_templates(language: str, custom: Sequence[Path] = ()) -> Templates:
+    """All templates; those without sentences of the user's own are compiled once a process.
 
     Raises ConfigError naming file, line and rule of a custom sentence that cannot be used.
     """
-    from hassil.intents import Intents
-
-    merged = _copy(_base(language))
+    if not custom:
+        return _plain_templates(language)
+    merged = pickle.loads(_base(language))  # our own data
     own: set[str] = set()
     for folder in custom:
         for data in load_custom(folder, language):
             own |= set(data.get("intents", {}))
             _merge(merged, data)
-    return Intents.from_dict(merged), frozenset(own - SUPPORTED)
+    return _compile(merged, frozenset(own - SUPPORTED))
 
 
-def _copy(data: dict[str, Any]) -> dict[str, Any]:
-    result = pickle.loads(pickle.dumps(data))  # noqa: S301  # our own data; several times faster than deepcopy
-    return result if isinstance(result, dict) else copy.deepcopy(data)
+def _compile(merged: dict[str, Any], custom: frozenset[str]) -> Templates:
+    from hassil.intents import Intents, WildcardSlotList
+
+    intents = Intents.from_dict(merged)
+    lists: dict[str, ValueList] = {}
+    wildcards = {name for name, values in intents.slot_lists.items() if isinstance(values, WildcardSlotList)}
+    for name, values in intents.slot_lists.items():
+        if name not in wildcards:
+            lists[name] = value_list(values, intents.expansion_rules, intents.language)
+    rows: list[Template] = []
+    network = Network(wildcards.__contains__)
+    for intent in intents.intents.values():
+        for block in intent.data:
+            local = {name: f"{intent.name}/{len(rows)}/{name}" for name in block.slot_lists}
+            for name, key in local.items():
+                if isinstance(block.slot_lists[name], WildcardSlotList):
+                    wildcards.add(key)
+                else:
+                    lists[key] = value_list(block.slot_lists[name], intents.expansion_rules, intents.language)
+            rules = (
+                {**intents.expansion_rules, **block.expansion_rules}
+                if block.expansion_rules
+                else intents.expansion_rules
+            )
+            for sentence in block.sentences:
+                network.add(sentence.expression, len(rows), rules, local)
+            rows.append(Template(intent.name, block, intent.name in custom))
+    return Templates(intents, network, tuple(rows), lists, custom)
 
 
 def _merge(into: dict[str, Any], more: Mapping[str, Any]) -> None:
@@ -85,3 +139,6 @@ def _merge(into: dict[str, Any], more: Mapping[str, Any]) -> None:
     for section in ("lists", "expansion_rules"):
         into[section].update(more.get(section) or {})
     into["skip_words"] += list(more.get("skip_words") or ())
+
+
+__all__ = ["NOUN_LISTS", "SUPPORTED", "Template", "Templates", "TextValues", "load_templates"]

@@ -167,7 +167,9 @@ def _whole(tokens: Sequence[str], index: int) -> tuple[int, float] | None:
     token = tokens[index]
     if token[0].isdecimal():
         try:
-            return index + 1, float(token.replace(",", "") if re.fullmatch(r"\d+(,\d{3})+", token) else token.replace(",", "."))
+            return index + 1, float(
+                token.replace(",", "") if re.fullmatch(r"\d+(,\d{3})+", token) else token.replace(",", ".")
+            )
         except ValueError:
             return None
     found = _below_hundred(tokens, index)

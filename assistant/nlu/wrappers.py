@@ -17,16 +17,24 @@ _SMALL = {
 _TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
 _NUMBER = r"(?:\d+(?:\.\d+)?|[a-z]+(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?)"
 _AMOUNT = rf"(?:(?P<half>half an?)\s+|(?P<n>{_NUMBER})(?P<andhalf>\s+and a half)?\s+)(?P<unit>second|minute|hour)s?"
-_DELAY = re.compile(rf"(?:^in {_AMOUNT}\s*,?\s*(?P<after>.+)$)|(?:^(?P<before>.+?)\s+in {_AMOUNT.replace('?P<', '?P<b')}$)", re.I)
+_DELAY = re.compile(
+    rf"(?:^in {_AMOUNT}\s*,?\s*(?P<after>.+)$)|(?:^(?P<before>.+?)\s+in {_AMOUNT.replace('?P<', '?P<b')}$)", re.I
+)
 _CLOCK = r"(?P<{p}h>\d{{1,2}}|[a-z]+)(?:(?::| )(?P<{p}m>\d{{2}}|[a-z]+(?:[ -][a-z]+)?))?\s*(?P<{p}half>o'clock)?\s*(?P<{p}ap>a\.?m\.?|p\.?m\.?)?"
 _AT = re.compile(
     rf"(?:^at {_CLOCK.format(p='a')}\s*,?\s+(?P<after>.+)$)|(?:^(?P<before>.+?)\s+at {_CLOCK.format(p='b')}$)", re.I
 )
 _COMPARE = (
-    (r"(?:is |are |gets |goes |rises )?(?:above|over|more than|higher than|warmer than|hotter than|greater than|at least)", ">"),
+    (
+        r"(?:is |are |gets |goes |rises )?(?:above|over|more than|higher than|warmer than|hotter than|greater than|at least)",
+        ">",
+    ),
     (r"(?:is |are |gets |goes |falls |drops )?(?:below|under|less than|lower than|colder than|cooler than)", "<"),
 )
-_IF = re.compile(r"^(?:(?:if|when|in case)\s+(?P<cond>.+?)(?:\s*,\s*(?:then\s+)?|\s+then\s+)(?P<then>.+)|(?P<do>.+?)\s+(?:if|in case)\s+(?P<cond2>.+))$", re.I)
+_IF = re.compile(
+    r"^(?:(?:if|when|in case)\s+(?P<cond>.+?)(?:\s*,\s*(?:then\s+)?|\s+then\s+)(?P<then>.+)|(?P<do>.+?)\s+(?:if|in case)\s+(?P<cond2>.+))$",
+    re.I,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +120,9 @@ def split_condition(text: str) -> Conditional | None:
 def comparison(condition: str) -> Comparison | None:
     """``it is above 23`` as a comparison; ``None`` where it compares nothing with a number."""
     for words, operator in _COMPARE:
-        match = re.match(rf"^(?P<subject>.*?)\s*\b{words}\s+(?P<value>{_NUMBER})(?:\s+\w+)?(?P<place>\s+in .+)?$", condition, re.I)
+        match = re.match(
+            rf"^(?P<subject>.*?)\s*\b{words}\s+(?P<value>{_NUMBER})(?:\s+\w+)?(?P<place>\s+in .+)?$", condition, re.I
+        )
         if match:
             value = number(match["value"])
             if value is not None:
