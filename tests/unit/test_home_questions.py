@@ -1,9 +1,12 @@
 """Questions are answered from the states, in the words that people use, and change nothing."""
 
-import pytest
-from home_cases import context, do, house, say
+import dataclasses
 
-from assistant.types import Ask, Handled, Intent, NotHandled
+import pytest
+from home_cases import context, do, full_home, house, say
+
+from assistant.home.house import House
+from assistant.types import Ask, Device, Handled, Intent, NotHandled
 
 STATE = "HassGetState"
 
@@ -169,3 +172,18 @@ def test_whether_it_is_so(name, response, slots, expected):
     before = home.snapshot()
     assert home.check(Intent(name, slots, response), context()) is expected
     assert home.changed_since(before) == {}
+
+
+def test_what_bears_a_rooms_name_is_of_that_room_for_questions_alone():
+    home = full_home()
+    devices = (
+        Device("sensor.a", "Garage humidity", state="61", attributes={"device_class": "humidity"}),
+        Device("sensor.fridge", "Garage Fridge", area="Garage", state="4", attributes={"device_class": "temperature"}),
+        Device("sensor.room", "Garage Temperature", state="12", attributes={"device_class": "temperature"}),
+        Device("light.g", "Garage Light", state="on"),
+    )
+    home = House.from_home(dataclasses.replace(home, devices=devices))
+    assert say(home, STATE, "one", domain="sensor", device_class="humidity", area="garage").endswith("humidity is 61.")
+    assert say(home, "HassClimateGetTemperature", area="Garage") == "It is 12 degrees in the Garage."
+    assert say(home, STATE, "any", domain="light", area="Garage", state="on") == "Yes, the Garage Light is on."
+    assert say(home, "HassTurnOff", domain="light", area="Garage") == "There is no light in the Garage."

@@ -9,7 +9,7 @@ from assistant.home.ask import which_device
 from assistant.home.features import number
 from assistant.home.kinds import KNOWN_DOMAINS, OPENINGS, cover_kind, opening_kind
 from assistant.home.names import find_areas, has_word, normalise
-from assistant.home.questions.base import answered
+from assistant.home.questions.base import answered, with_named_areas
 from assistant.home.questions.meaning import is_in
 from assistant.home.targets import Ambiguous, NoTarget, Slots, Targets, resolve, values
 from assistant.home.wording import Wording
@@ -57,7 +57,7 @@ def answer(home: Home, intent: Intent, context: TurnContext, wording: Wording) -
 
 def examine(home: Home, intent: Intent, context: TurnContext, wording: Wording) -> Finding | NoTarget | Ambiguous:
     """The devices that are asked about, and which of them are as asked."""
-    slots = intent.slots
+    home, slots = with_named_areas(home), intent.slots
     wanted = wording.meant(str(slots["state"])) if slots.get("state") is not None else None
     found = _asked_about(home, intent, context, wanted)
     if isinstance(found, NoTarget):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from assistant.home.ask import which_device
 from assistant.home.features import number
-from assistant.home.questions.base import answered
+from assistant.home.names import normalise, words
+from assistant.home.questions.base import answered, with_named_areas
 from assistant.home.targets import Ambiguous, NoTarget, Targets, resolve, values, without_place
 from assistant.home.wording import Wording
 from assistant.types import Device, Home, Intent, NotHandled, Outcome, TurnContext
 
 _UNITS = ("°c", "°f", "k", "c", "f", "celsius", "fahrenheit")
+_ROOM_WORDS = words("temperature temp sensor thermometer climate room indoor air current the")
 _DOMAINS = frozenset({"climate", "sensor", "water_heater", "weather"})
 
 
@@ -42,6 +45,7 @@ def find(home: Home, intent: Intent, context: TurnContext) -> Targets | NoTarget
     slots = intent.slots
     if slots.get("name") is not None or slots.get("device_id") is not None:
         return resolve(home, intent, context, _DOMAINS)
+    home = with_named_areas(home)
     within = replace(home, devices=tuple(device for device in home.devices if is_thermometer(device)))
     placed = slots.get("area") is not None or slots.get("floor") is not None
     here = intent if placed or not context.area else replace(intent, slots={**slots, "area": context.area})
@@ -52,6 +56,16 @@ def find(home: Home, intent: Intent, context: TurnContext) -> Targets | NoTarget
         if isinstance(anywhere, Targets) and len(anywhere.devices) == 1:
             return anywhere
     return found
+
+
+def best(devices: Sequence[Device]) -> Device:
+    """The one that measures the room: a thermostat, else what is named for nothing but the room, not a fridge."""
+
+    def key(device: Device) -> tuple[bool, bool, int]:
+        rest = set(normalise(device.name).split()) - _ROOM_WORDS - set(normalise(device.area or "").split())
+        return reading(device) is None, device.domain != "climate", len(rest)
+
+    return min(devices, key=key)
 
 
 def answer(home: Home, intent: Intent, context: TurnContext, wording: Wording) -> Outcome:
@@ -66,9 +80,7 @@ def answer(home: Home, intent: Intent, context: TurnContext, wording: Wording) -
         if found.key != "none_here":
             return NotHandled(wording.missing(found.key, found.values))
         return NotHandled(wording.missing("no_thermometer", found.values))
-    # A thermostat measures where people live; a sensor may sit in a pipe.
-    measured = sorted(found.devices, key=lambda device: (reading(device) is None, device.domain != "climate"))
-    device = measured[0]
+    device = best(found.devices)
     value = reading(device)
     if value is None:
         return NotHandled(wording.say("is", name=wording.the(device), state=wording.value(device)))

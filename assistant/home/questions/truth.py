@@ -19,7 +19,7 @@ def truth(home: Home, intent: Intent, context: TurnContext, wording: Wording) ->
         return not found.others if intent.response == "all" else found.is_so
     if intent.name == "HassClimateGetTemperature":
         measured = temperature.find(home, intent, context)
-        value = temperature.reading(measured.devices[0]) if isinstance(measured, Targets) else None
+        value = temperature.reading(temperature.best(measured.devices)) if isinstance(measured, Targets) else None
         return None if value is None else _within(value[0], intent)
     if intent.name == "AssistListQuery":
         device = find_list(home, intent)
