@@ -40,7 +40,7 @@ def run_eval(args: argparse.Namespace) -> int:
     )
     console = Console(highlight=False)
     results = []
-    with BatchRunner(load_config(args.config), speak=False) as runner, Progress(console=Console(stderr=True)) as progress:
+    with BatchRunner(load_config(args.config), speak=False, chat=False) as runner, Progress(console=Console(stderr=True)) as progress:
         for which in sets:
             total = sum(1 for line in which.path.read_text(encoding="utf-8").splitlines() if line.strip())
             task = progress.add_task(which.name, total=total)

@@ -10,7 +10,7 @@ import datetime as dt
 import json
 import os
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -30,10 +30,12 @@ from assistant.types import AudioClip, Home, TurnContext
 class BatchRunner:
     """``with BatchRunner(config) as runner: runner.run(cases, out)``."""
 
-    def __init__(self, config: Config, *, confirmed: bool = True, speak: bool = True) -> None:
+    def __init__(self, config: Config, *, confirmed: bool = True, speak: bool = True, chat: bool = True) -> None:
+        """``chat`` False leaves the answers to talk empty: what is marked is understanding, not small talk."""
         self._parts = Parts(config)
         self._confirmed = confirmed
         self._speak = speak
+        self._chat = chat
         self._inventories: dict[Path, Home] = {}
 
     def __enter__(self) -> Self:
@@ -66,7 +68,7 @@ class BatchRunner:
         try:
             house = House.from_home(self._home(case))
             mind = self._parts.mind_for(house, sentences=case.sentences)
-            talk = self._parts.talk()
+            talk = self._parts.talk() if self._chat else SilentTalk()
             context = TurnContext(now=case.now or dt.datetime.now().astimezone(), area=case.area, turn_id=new_turn_id())
             utterance: str | AudioClip
             if case.audio is not None:
@@ -98,3 +100,11 @@ class BatchRunner:
             add_areas=case.add_areas,
             add_floors=case.add_floors,
         )
+
+
+class SilentTalk:
+    """Says nothing to talk."""
+
+    def answer(self, _text: str, _context: TurnContext, _cancelled: Callable[[], bool]) -> Iterator[str]:
+        """No pieces at all."""
+        return iter(())

@@ -37,8 +37,9 @@ _ORDINALS = {
 }
 _NEGATED = re.compile(r"\b(?:don't|do not|never|please don't|you shouldn't|should not|shouldn't|no need to)\b")
 _REPORTED = re.compile(
-    r"\b(?:yesterday|last (?:night|week|month|year)|i wonder|did you know|i (?:once|already|just|think|heard|saw|read|remember)|"
-    r"(?:he|she|they|we|somebody|someone|my \w+|the \w+) (?:said|says|told|asked|turned|switched|opened|closed|locked|left))\b"
+    r"\b(?:yesterday|last (?:night|week|month|year)|i wonder|did you know|i (?:once|already|just|think|heard|saw|read|remember) |"
+    r"(?:he|she|they|we|somebody|someone) (?:said|says|told|asked|turned|switched|opened|closed|locked|left)\b|"
+    r"my \w+ (?:said|says|told|asked|turned|switched) )"
 )
 
 

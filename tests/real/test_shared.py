@@ -21,7 +21,7 @@ pytestmark = [
 def score(name, tmp_path):
     cases = EVAL / "dev" / f"{name}.jsonl"
     out = tmp_path / "results.jsonl"
-    with BatchRunner(Config(), speak=False) as runner:
+    with BatchRunner(Config(), speak=False, chat=False) as runner:
         errors = runner.run(list(read_cases(cases)), out)
     assert errors == 0, [row for row in map(json.loads, out.read_text().splitlines()) if "error" in row][:3]
     run = subprocess.run(
