@@ -151,7 +151,7 @@ class Actor:
         return Handled(Action("AssistUndo", {}, tuple(device.id for device in restored)), " ".join(lines))
 
     def _restored(self, restored: Sequence[Device]) -> list[str]:
-        used = [device for device in restored if device.domain in PRESSED - {"script"}]
+        used = [device for device in restored if device.domain in PRESSED]
         others = [device for device in restored if device not in used]
         if not others:
             return [self._wording.say("undone_press", name=self._wording.the(device)) for device in used]

@@ -595,7 +595,7 @@ def test_a_script_that_unlocks_asks_first():
 def test_a_press_is_told_to_be_past():
     home = house()
     assert say(home, "HassTurnOn", name="Doorbell") == "Doorbell is pressed."
-    assert say(home, "AssistUndo") == "That Doorbell was used can't be taken back."
+    assert say(home, "AssistUndo") == "There is nothing to put back after Doorbell."
 
 
 # --- what other backends do ----------------------------------------------------------------------------

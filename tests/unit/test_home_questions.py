@@ -20,6 +20,7 @@ ANSWERS = [
     ("one", {"name": "TV"}, "The TV is playing at volume 40."),
     ("one", {"name": "Hall Sensor"}, "The Hall Sensor: motion detected."),
     ("one", {"name": "Old Plug"}, "The Old Plug is not available."),
+    ("one", {"name": "groceries"}, "On the Shopping List: Milk and tomatoes."),
     ("one", {"name": "Rover"}, "Rover is docked."),
     ("where", {"name": "Ann"}, "Ann is at home."),
     ("where", {"name": "Bob"}, "Bob is away."),

@@ -9,6 +9,7 @@ from assistant.home.ask import which_device
 from assistant.home.features import number
 from assistant.home.kinds import KNOWN_DOMAINS, OPENINGS, cover_kind, opening_kind
 from assistant.home.names import find_areas, has_word, normalise
+from assistant.home.questions import lists
 from assistant.home.questions.base import answered, with_named_areas
 from assistant.home.questions.meaning import is_in
 from assistant.home.targets import Ambiguous, NoTarget, Slots, Targets, resolve, values
@@ -45,6 +46,8 @@ def answer(home: Home, intent: Intent, context: TurnContext, wording: Wording) -
         return which_device(intent, found, wording)
     if isinstance(found, NoTarget):
         return NotHandled(wording.missing(found.key, found.values))
+    if found.wanted is None and found.devices[0].domain == "todo" and len(found.devices) == 1:
+        return lists.answer(home, intent_for(intent, found.devices[0]), context, wording)
     if found.wanted is None:
         return answered(intent, found.devices, values_of(found.devices, wording))
     grouped = not found.named and intent.response in _GROUPS
@@ -53,6 +56,11 @@ def answer(home: Home, intent: Intent, context: TurnContext, wording: Wording) -
     if not found.matching and not found.others:
         return answered(intent, found.devices, values_of(found.devices, wording))
     return answered(intent, (*found.matching, *found.others), _group(found, intent, wording))
+
+
+def intent_for(intent: Intent, device: Device) -> Intent:
+    """The same question about one device that was found."""
+    return replace(intent, slots={"device_id": device.id, **{k: v for k, v in intent.slots.items() if k == "name"}})
 
 
 def examine(home: Home, intent: Intent, context: TurnContext, wording: Wording) -> Finding | NoTarget | Ambiguous:
