@@ -22,7 +22,9 @@ def build_parser() -> argparse.ArgumentParser:
         prog="assistant", description="An offline voice assistant: it hears, understands, acts and answers at home."
     )
     parser.add_argument("--version", action="version", version=f"assistant {__version__}")
-    parser.add_argument("--config", type=Path, metavar="FILE", help="configuration (default: assistant.toml where found)")
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="configuration (default: assistant.toml where found)"
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for module in (cli_turn, cli_wake, cli_models, cli_doctor, cli_bench, cli_eval):
         module.add_parser(commands)

@@ -33,18 +33,30 @@ def run_turn(args: argparse.Namespace) -> int:
     table = Table("utterance", "times", "wait p50 ms", "p95", "naive p50 ms", "p95", "ratio p50", "5-95 %", "routes")
     with Parts(load_config(args.config)) as parts, Progress(console=Console(stderr=True)) as progress:
         task = progress.add_task("turns", total=args.repetitions * sum(map(len, KINDS.values())))
-        for result in bench_turn(parts, args.repetitions, lambda text: progress.update(task, advance=1, description=text)):
+        for result in bench_turn(
+            parts, args.repetitions, lambda text: progress.update(task, advance=1, description=text)
+        ):
             median, low, high = result.ratio
             table.add_row(
-                result.kind, str(result.product.count),
-                f"{result.product.p50_ms:.0f}", f"{result.product.p95_ms:.0f}",
-                f"{result.naive.p50_ms:.0f}", f"{result.naive.p95_ms:.0f}",
-                f"{median:.1f}", f"{low:.1f}-{high:.1f}", str(result.routes),
+                result.kind,
+                str(result.product.count),
+                f"{result.product.p50_ms:.0f}",
+                f"{result.product.p95_ms:.0f}",
+                f"{result.naive.p50_ms:.0f}",
+                f"{result.naive.p95_ms:.0f}",
+                f"{median:.1f}",
+                f"{low:.1f}-{high:.1f}",
+                str(result.routes),
             )
-            rows.append({
-                "kind": result.kind, "product": result.product.as_row(), "naive": result.naive.as_row(),
-                "ratio": [round(value, 2) for value in result.ratio], "routes": result.routes,
-            })
+            rows.append(
+                {
+                    "kind": result.kind,
+                    "product": result.product.as_row(),
+                    "naive": result.naive.as_row(),
+                    "ratio": [round(value, 2) for value in result.ratio],
+                    "routes": result.routes,
+                }
+            )
     Console().print(table)
     if args.out:
         args.out.write_text(json.dumps({"turn": rows}, indent=1) + "\n", encoding="utf-8")

@@ -14,11 +14,18 @@ def add_parser(commands: Any) -> None:
     project = Path(__file__).resolve().parents[1]
     parser = commands.add_parser("eval", help="run the evaluation sets and write a table and a picture")
     parser.add_argument("cases", nargs="*", type=Path, help="case files (default: all sets that are there)")
-    parser.add_argument("--shared", type=Path, default=project.parent / "shared" / "eval", metavar="DIR",
-                        help="where the public test material is")
+    parser.add_argument(
+        "--shared",
+        type=Path,
+        default=project.parent / "shared" / "eval",
+        metavar="DIR",
+        help="where the public test material is",
+    )
     parser.add_argument("--no-noise", action="store_true", help="leave the noisy copies of the recordings out")
     parser.add_argument("--failures", type=int, default=10, help="how many failures to show of each set")
-    parser.add_argument("--out", type=Path, default=Path("eval"), metavar="DIR", help="where eval.md and eval.svg are written")
+    parser.add_argument(
+        "--out", type=Path, default=Path("eval"), metavar="DIR", help="where eval.md and eval.svg are written"
+    )
     parser.set_defaults(run=run_eval)
 
 
@@ -40,7 +47,10 @@ def run_eval(args: argparse.Namespace) -> int:
     )
     console = Console(highlight=False)
     results = []
-    with BatchRunner(load_config(args.config), speak=False, chat=False) as runner, Progress(console=Console(stderr=True)) as progress:
+    with (
+        BatchRunner(load_config(args.config), speak=False, chat=False) as runner,
+        Progress(console=Console(stderr=True)) as progress,
+    ):
         for which in sets:
             total = sum(1 for line in which.path.read_text(encoding="utf-8").splitlines() if line.strip())
             task = progress.add_task(which.name, total=total)

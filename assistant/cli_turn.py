@@ -25,14 +25,20 @@ def add_parser(commands: Any) -> None:
     ask.add_argument("--json", action="store_true", help="print the result as one JSON object")
     ask.add_argument("--silent", action="store_true", help="do not speak")
     ask.add_argument("--area", help="the room that you are in")
-    ask.add_argument("--home", type=Path, metavar="FILE", help="an inventory (TOML or JSON) instead of the configured one")
-    ask.add_argument("--confirm", choices=("ask", "yes"), default="ask", help="risky acts: ask first (default), or do them")
+    ask.add_argument(
+        "--home", type=Path, metavar="FILE", help="an inventory (TOML or JSON) instead of the configured one"
+    )
+    ask.add_argument(
+        "--confirm", choices=("ask", "yes"), default="ask", help="risky acts: ask first (default), or do them"
+    )
     ask.set_defaults(run=run_ask)
 
     batch = commands.add_parser("batch", help="run a file of cases and write a result a line")
     batch.add_argument("cases", type=Path)
     batch.add_argument("--out", type=Path, required=True, metavar="JSONL")
-    batch.add_argument("--confirm", choices=("ask", "yes"), default="yes", help="risky acts: done (default), or asked about")
+    batch.add_argument(
+        "--confirm", choices=("ask", "yes"), default="yes", help="risky acts: done (default), or asked about"
+    )
     batch.set_defaults(run=run_batch)
 
     transcribe = commands.add_parser("transcribe", help="recognise the speech in sound files")
@@ -82,9 +88,13 @@ def _show(result: TurnResult, note: str | None) -> None:
     grid = Table.grid(padding=(0, 2))
     grid.add_row("[bold]heard", escape(result.transcript))
     for intent in result.intents:
-        grid.add_row("[bold]understood", escape(json.dumps({"intent": intent.name, **intent.slots}, ensure_ascii=False)))
+        grid.add_row(
+            "[bold]understood", escape(json.dumps({"intent": intent.name, **intent.slots}, ensure_ascii=False))
+        )
     for device, state in result.states.items():
-        attributes = ", ".join(f"{k}={v}" for k, v in state.attributes.items() if k not in ("device_class", "supported_features"))
+        attributes = ", ".join(
+            f"{k}={v}" for k, v in state.attributes.items() if k not in ("device_class", "supported_features")
+        )
         grid.add_row("[bold]changed", escape(f"{device}: {state.state}" + (f" ({attributes})" if attributes else "")))
     grid.add_row("[bold]reply", escape(result.error or result.reply))
     if note:
@@ -107,13 +117,16 @@ def run_batch(args: argparse.Namespace) -> int:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     from rich.console import Console
 
-    with BatchRunner(load_config(args.config), confirmed=args.confirm == "yes") as runner, Progress(
-        *columns, console=Console(stderr=True)
-    ) as progress:
+    with (
+        BatchRunner(load_config(args.config), confirmed=args.confirm == "yes") as runner,
+        Progress(*columns, console=Console(stderr=True)) as progress,
+    ):
         task = progress.add_task(args.cases.name, total=len(cases))
         errors = runner.run(cases, args.out, advance=lambda: progress.advance(task))
     if errors:
-        print(f"assistant: {errors} of {len(cases)} cases ended in an error; see 'error' in {args.out}", file=sys.stderr)
+        print(
+            f"assistant: {errors} of {len(cases)} cases ended in an error; see 'error' in {args.out}", file=sys.stderr
+        )
     return 0
 
 

@@ -44,8 +44,8 @@ def default_runtime_dir() -> Path:
     value = os.environ.get("ASSISTANT_RUNTIME_DIR") or os.environ.get("RUNTIME_DIRECTORY", "").partition(":")[0]
     if value:
         return Path(value)
-    value = os.environ.get("XDG_RUNTIME_DIR")
-    return Path(value) / APP_NAME if value else default_state_dir()
+    session = os.environ.get("XDG_RUNTIME_DIR")
+    return Path(session) / APP_NAME if session else default_state_dir()
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,9 +258,9 @@ class _Where:
                 inside = header[1] == self.section
                 if inside and key is None:
                     return number
-            elif inside and key is not None and re.match(rf"\s*\"?{re.escape(key)}\"?\s*=", line):
-                return number
-            elif re.match(rf"\s*{re.escape(self.section)}\s*[.=]", line):
+                continue
+            is_key = inside and key is not None and re.match(rf"\s*\"?{re.escape(key)}\"?\s*=", line)
+            if is_key or re.match(rf"\s*{re.escape(self.section)}\s*[.=]", line):
                 return number
         return 1
 
@@ -310,6 +310,12 @@ def _value(hint: object, value: object, place: str, where: _Where) -> object:
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if not isinstance(hint, type) or not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
-        expected = {str: "text", int: "a whole number", float: "a number", bool: "true or false", Path: "a path"}
-        raise ConfigError(f"{place} = {value!r}: must be {expected.get(hint, hint)}")  # type: ignore[arg-type]
+        expected: dict[object, str] = {
+            str: "text",
+            int: "a whole number",
+            float: "a number",
+            bool: "true or false",
+            Path: "a path",
+        }
+        raise ConfigError(f"{place} = {value!r}: must be {expected.get(hint, hint)}")
     return value

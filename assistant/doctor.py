@@ -60,7 +60,9 @@ def _read(path: str) -> str:
 
 def _machine() -> Iterator[Finding]:
     board = _read("/proc/device-tree/model") or platform.machine()
-    yield Finding("machine", "ok", f"{board}, {platform.system()} {platform.release()}, Python {sys.version.split()[0]}")
+    yield Finding(
+        "machine", "ok", f"{board}, {platform.system()} {platform.release()}, Python {sys.version.split()[0]}"
+    )
     memory = {
         name: int(value.split()[0]) // 1024
         for name, _, value in (line.partition(":") for line in _read("/proc/meminfo").splitlines())
@@ -68,13 +70,21 @@ def _machine() -> Iterator[Finding]:
     }
     free = memory.get("MemAvailable", 0)
     level: Level = "ok" if free >= MEMORY_NEEDED_MB else "wrong"
-    yield Finding("memory", level, f"{free} MB free of {memory.get('MemTotal', 0)} MB", "" if level == "ok" else
-                  f"about {MEMORY_NEEDED_MB} MB are needed with every model loaded: stop other programs, or lower llm.context")
+    yield Finding(
+        "memory",
+        level,
+        f"{free} MB free of {memory.get('MemTotal', 0)} MB",
+        ""
+        if level == "ok"
+        else f"about {MEMORY_NEEDED_MB} MB are needed with every model loaded: stop other programs, or lower llm.context",
+    )
     temperature = _read("/sys/class/thermal/thermal_zone0/temp")
     if temperature.isdigit():
         degrees = int(temperature) / 1000
         hot = degrees >= 80
-        yield Finding("temperature", "wrong" if hot else "ok", f"{degrees:.0f} °C", "give it a fan or a heat sink" if hot else "")
+        yield Finding(
+            "temperature", "wrong" if hot else "ok", f"{degrees:.0f} °C", "give it a fan or a heat sink" if hot else ""
+        )
     throttled = _read("/sys/devices/platform/soc/soc:firmware/get_throttled")
     if throttled and int(throttled, 16) & 0xF:
         yield Finding("power", "wrong", f"the board slows itself down (0x{throttled})", "use the official power supply")
@@ -90,8 +100,12 @@ def _models(config: Config) -> Iterator[Finding]:
             yield Finding("model", "wrong", str(error), error.mend or "")
             continue
         stand_in = found.name != name
-        yield Finding("model", "note" if stand_in else "ok", f"{name}: {found.directory}",
-                      f"{found.name} stands in; 'assistant models fetch {name}' gets the real one" if stand_in else "")
+        yield Finding(
+            "model",
+            "note" if stand_in else "ok",
+            f"{name}: {found.directory}",
+            f"{found.name} stands in; 'assistant models fetch {name}' gets the real one" if stand_in else "",
+        )
     directory = config.paths.models if config.paths.models.exists() else Path.home()
     free = shutil.disk_usage(directory).free // 2**20
     if free < DISK_NEEDED_MB:
@@ -105,7 +119,9 @@ def _sound(config: Config) -> Iterator[Finding]:
     if output is not None:
         yield Finding("sound", "ok", f"loudspeaker: {output.name}")
     elif config.audio.output:
-        yield Finding("sound", "wrong", f"no loudspeaker whose name has {config.audio.output!r}", "correct audio.output")
+        yield Finding(
+            "sound", "wrong", f"no loudspeaker whose name has {config.audio.output!r}", "correct audio.output"
+        )
     else:
         yield Finding("sound", "note", "no loudspeaker", "plug one in, or write replies to a file with --out")
 
@@ -116,4 +132,3 @@ def _home(config: Config) -> Iterator[Finding]:
     home = open_house(config.home.inventory, None).snapshot()
     where = config.home.inventory or "the built-in simulated home"
     yield Finding("home", "ok", f"{where}: {len(home.areas)} areas, {len(home.devices)} devices")
-

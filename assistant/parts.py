@@ -21,7 +21,9 @@ from assistant.turn import Ears, HouseLike, Mind, Talk, Turn, Voice, new_turn_id
 from assistant.types import AudioClip, Home, Transcript, TurnContext
 
 if TYPE_CHECKING:
-    from assistant.asr.recogniser import VoskRecogniser
+    from assistant.asr.bias import Bias
+    from assistant.asr.ears import HomeEars
+    from assistant.asr.vosk_engine import VoskModel
     from assistant.home.house import House
     from assistant.llm.chooser import ModelChooser
     from assistant.llm.engine import Engine
@@ -83,11 +85,14 @@ class Parts:
         self._engine: Engine | None = None
         self._matchers: OrderedDict[Hashable, SentenceMatcher] = OrderedDict()
         self._models: OrderedDict[Hashable, ModelUnderstander] = OrderedDict()
+        self._ears: OrderedDict[Hashable, HomeEars] = OrderedDict()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._engine is not None:
             self._engine.close()
             self._engine = None
@@ -95,11 +100,18 @@ class Parts:
     # --- models --------------------------------------------------------------------------------------
 
     @cached_property
-    def recogniser(self) -> VoskRecogniser:
-        """Vosk with the shared acoustic model."""
-        from assistant.asr.recogniser import VoskRecogniser
+    def vosk(self) -> VoskModel:
+        """The acoustic model and its dictionary, shared by all recognisers."""
+        from assistant.asr.vosk_engine import VoskModel
 
-        return VoskRecogniser(resolve(self.config.asr.model, self.config.paths.models).directory)
+        return VoskModel(resolve(self.config.asr.model, self.config.paths.models).directory)
+
+    @cached_property
+    def open_ears(self) -> HomeEars:
+        """Recognition with the open vocabulary alone."""
+        from assistant.asr.ears import HomeEars
+
+        return HomeEars(self.vosk)
 
     @property
     def engine_path(self) -> Path:
@@ -197,14 +209,21 @@ class Parts:
 
         return _kept(self._models, names_of(home), lambda: ModelUnderstander(home, self.bank, lambda: self.chooser))
 
-    def ears_for(self, mind: DialogueMind) -> Ears:
-        """Recognition that is helped by what the mind could understand."""
-        return self.recogniser
+    def ears_for(self, mind: DialogueMind) -> HomeEars:
+        """Recognition that is helped by the sentences that ``mind`` understands."""
+        if not self.config.asr.bias:
+            return self.open_ears
+        from assistant.asr.ears import HomeEars
 
-    @property
-    def open_ears(self) -> VoskRecogniser:
-        """Recognition with the open vocabulary alone."""
-        return self.recogniser
+        ears: HomeEars = _kept(self._ears, id(mind.matcher), lambda: HomeEars(self.vosk, self._bias(mind)))
+        return ears
+
+    def _bias(self, mind: DialogueMind) -> Bias:
+        from assistant.asr.bias import compile_template_bias
+        from assistant.asr.lexicon import Lexicon
+
+        intents, lists = mind.matcher.templates()
+        return compile_template_bias(intents, lists, Lexicon(self.vosk))
 
     def talk(self) -> Talk:
         """A fresh conversation."""

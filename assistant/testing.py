@@ -87,7 +87,9 @@ class FakeHouse:
         device_id = str(intent.slots["device_id"])
         old = self.devices[device_id]
         self.devices[device_id] = Device(old.id, old.name, state=str(intent.slots["state"]))
-        return Handled(Action(intent.name, intent.slots, (device_id,)), f"{old.name} is {self.devices[device_id].state}.")
+        return Handled(
+            Action(intent.name, intent.slots, (device_id,)), f"{old.name} is {self.devices[device_id].state}."
+        )
 
     def changed_since(self, before: Home) -> dict[str, DeviceState]:
         return {

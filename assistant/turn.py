@@ -51,7 +51,9 @@ class Mind(Protocol):
 
     def understand(self, text: str, context: TurnContext) -> Understanding: ...
 
-    def remember(self, text: str, intents: tuple[Intent, ...], actions: tuple[Action, ...], ask: Ask | None) -> None: ...
+    def remember(
+        self, text: str, intents: tuple[Intent, ...], actions: tuple[Action, ...], ask: Ask | None
+    ) -> None: ...
 
 
 class HouseLike(Protocol):

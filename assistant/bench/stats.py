@@ -35,9 +35,7 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 def summarise(times_ms: Sequence[float]) -> Summary:
     """Percentiles of ``times_ms``."""
-    return Summary(
-        len(times_ms), percentile(times_ms, 0.5), percentile(times_ms, 0.95), min(times_ms), max(times_ms)
-    )
+    return Summary(len(times_ms), percentile(times_ms, 0.5), percentile(times_ms, 0.95), min(times_ms), max(times_ms))
 
 
 def paired_ratio(slow_ms: Sequence[float], fast_ms: Sequence[float]) -> tuple[float, float, float]:

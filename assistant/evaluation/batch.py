@@ -16,10 +16,10 @@ from types import TracebackType
 from typing import Self
 
 from assistant.audio.files import load_clip
-from assistant.evaluation.cases import Case, result_row
-from assistant.evaluation.sets import noisy
 from assistant.config import Config
 from assistant.errors import AssistantError, StorageError
+from assistant.evaluation.cases import Case, result_row
+from assistant.evaluation.sets import noisy
 from assistant.home.house import House
 from assistant.home.inventory import load_inventory, overlay
 from assistant.parts import Parts
@@ -42,7 +42,9 @@ class BatchRunner:
         self._parts.__enter__()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._parts.__exit__(kind, error, trace)
 
     def run(self, cases: Iterable[Case], out: Path, *, advance: Callable[[], object] = lambda: None) -> int:

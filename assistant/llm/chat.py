@@ -23,8 +23,14 @@ class ChatEngine(Protocol):
     """What chat needs of an engine; the local one and a remote one both have it."""
 
     def chat(
-        self, system: str, history: Sequence[Message], *, max_tokens: int, cancelled: Callable[[], bool],
-        sampling: Sampling | None, timeout_s: float,
+        self,
+        system: str,
+        history: Sequence[Message],
+        *,
+        max_tokens: int,
+        cancelled: Callable[[], bool],
+        sampling: Sampling | None,
+        timeout_s: float,
     ) -> Iterator[str]: ...
 
 

@@ -46,14 +46,16 @@ def build_trie(choices: Sequence[Sequence[int]]) -> TrieNode:
     return root
 
 
-def choose(engine: ChoiceEngine, prompt: list[int], choices: Sequence[str], *, end: int, purpose: str = "intent") -> int:
+def choose(
+    engine: ChoiceEngine, prompt: list[int], choices: Sequence[str], *, end: int, purpose: str = "intent"
+) -> int:
     """Index of the choice that the model decodes greedily after ``prompt``; ``end`` is the token that ends an answer."""
     node = build_trie([engine.tokenize(text) for text in choices])
     evaluated = False
     pending: list[int] = []
     while True:
         while len(node.next) == 1 and node.choice is None:  # no choice: taken without asking
-            (token, node), = node.next.items()
+            ((token, node),) = node.next.items()
             pending.append(token)
         if not node.next:
             return node.choice if node.choice is not None else 0

@@ -12,7 +12,10 @@ SYSTEM = "You understand what people in a home want. Answer with the one thing t
 EXAMPLES: tuple[Message, ...] = (
     ("user", 'Speaker: "i can\'t see a thing"\nswitch on the light / turn up the heating / nothing, it is only talk'),
     ("assistant", "switch on the light"),
-    ("user", 'Speaker: "i read a book about lamps"\nswitch on the light / turn up the light / nothing, it is only talk'),
+    (
+        "user",
+        'Speaker: "i read a book about lamps"\nswitch on the light / turn up the light / nothing, it is only talk',
+    ),
     ("assistant", "nothing, it is only talk"),
 )
 

@@ -209,7 +209,10 @@ class Engine:
         chain = lib.llama_sampler_chain_init(lib.llama_sampler_chain_default_params())
         add = lib.llama_sampler_chain_add
         native = self._native
-        add(chain, lib.llama_sampler_init_penalties(native.n_vocab, sampling.repeat_last, sampling.repeat_penalty, 0.0, 0.0))
+        add(
+            chain,
+            lib.llama_sampler_init_penalties(native.n_vocab, sampling.repeat_last, sampling.repeat_penalty, 0.0, 0.0),
+        )
         if sampling.temperature <= 0:
             add(chain, lib.llama_sampler_init_greedy())
             return chain

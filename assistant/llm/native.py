@@ -52,7 +52,9 @@ class NativeModel:
         context = self.lib.llama_init_from_model(self.model, params)
         if not context:
             self.lib.llama_model_free(self.model)
-            raise EngineError(f"{self.path}: no context of {size} tokens ({self._log.reason()})", mend="lower llm.context")
+            raise EngineError(
+                f"{self.path}: no context of {size} tokens ({self._log.reason()})", mend="lower llm.context"
+            )
         return context
 
     def tokenize(self, text: str, *, special: bool) -> list[int]:
@@ -110,14 +112,13 @@ class _LogKeeper:
         self._lines: list[str] = []
         self._lib = lib
 
-        @lib.llama_log_callback
         def keep(level: int, text: bytes, _data: Any) -> None:
             if level >= 3:  # warnings and errors
                 self._lines = [*self._lines[-4:], text.decode("utf-8", "replace").strip()]
 
-        self._callback = keep  # llama.cpp keeps only the pointer
-        _KEPT.append(keep)
-        lib.llama_log_set(keep, ctypes.c_void_p(0))
+        callback = lib.llama_log_callback(keep)
+        _KEPT.append(callback)  # llama.cpp keeps only the pointer
+        lib.llama_log_set(callback, ctypes.c_void_p(0))
 
     def reason(self) -> str:
         return next((line for line in self._lines if line), "no reason given")

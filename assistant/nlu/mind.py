@@ -7,15 +7,16 @@ know only the names that the house has now.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
+from assistant.nlu.dialogue import ClauseReader
 from assistant.types import Action, Ask, Home, Intent, NoIntent, TurnContext, Understanding
 
 
-class Matcher(Protocol):
+class Matcher(ClauseReader, Protocol):
     """Sentence templates over the house's names."""
 
-    def match(self, text: str, context: TurnContext) -> Understanding: ...
+    def templates(self) -> Any: ...
 
     def update(self, home: Home) -> None: ...
 
@@ -31,9 +32,11 @@ class ModelPart(Protocol):
 class Memory(Protocol):
     """The last turns: resolves pronouns, ellipsis and answers to questions."""
 
-    def resolve(self, text: str, context: TurnContext, matcher: Matcher) -> Understanding: ...
+    def resolve(self, text: str, context: TurnContext, matcher: ClauseReader) -> Understanding: ...
 
-    def remember(self, text: str, intents: tuple[Intent, ...], actions: tuple[Action, ...], ask: Ask | None) -> None: ...
+    def remember(
+        self, text: str, intents: tuple[Intent, ...], actions: tuple[Action, ...], ask: Ask | None
+    ) -> None: ...
 
 
 class DialogueMind:
@@ -48,7 +51,7 @@ class DialogueMind:
         model: Callable[[], ModelPart | None] = lambda: None,
     ) -> None:
         self._home = home
-        self._matcher = matcher
+        self.matcher = matcher
         self._memory = memory
         self._open_model = model
         self._revision = home().revision
@@ -56,7 +59,7 @@ class DialogueMind:
     def understand(self, text: str, context: TurnContext) -> Understanding:
         """Templates and dialogue first; the model's part where they find no intent."""
         self._follow_home()
-        understanding = self._memory.resolve(text, context, self._matcher)
+        understanding = self._memory.resolve(text, context, self.matcher)
         if not isinstance(understanding, NoIntent):
             return understanding
         model = self._open_model()
@@ -69,7 +72,7 @@ class DialogueMind:
     def _follow_home(self) -> None:
         home = self._home()
         if home.revision != self._revision:
-            self._matcher.update(home)
+            self.matcher.update(home)
             model = self._open_model()
             if model is not None:
                 model.update(home)

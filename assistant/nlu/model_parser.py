@@ -27,8 +27,12 @@ _QUESTION = re.compile(
 )
 _ASKING = frozenset({"HassClimateGetTemperature", "HassGetWeather", "HassGetState"})
 _DOMAINS = {
-    "HassClimate": "climate", "HassMedia": "media_player", "HassSetVolume": "media_player", "HassVacuum": "vacuum",
-    "HassLawnMower": "lawn_mower", "HassGetWeather": "weather",
+    "HassClimate": "climate",
+    "HassMedia": "media_player",
+    "HassSetVolume": "media_player",
+    "HassVacuum": "vacuum",
+    "HassLawnMower": "lawn_mower",
+    "HassGetWeather": "weather",
 }
 
 
@@ -108,11 +112,19 @@ class ModelUnderstander:
 
 
 _ACT_WORDS = {
-    "HassTurnOn": "switch on", "HassTurnOff": "switch off", "HassMediaPause": "pause the player",
-    "HassMediaUnpause": "play", "HassMediaNext": "next song", "HassMediaPlayerMute": "mute the sound",
-    "HassVacuumStart": "start the vacuum cleaner", "HassVacuumReturnToBase": "send the vacuum cleaner home",
-    "HassLawnMowerStartMowing": "start the lawn mower", "HassLawnMowerDock": "send the lawn mower home",
-    "HassClimateGetTemperature": "say the temperature", "HassGetWeather": "say the weather", "AssistUndo": "undo the last act",
+    "HassTurnOn": "switch on",
+    "HassTurnOff": "switch off",
+    "HassMediaPause": "pause the player",
+    "HassMediaUnpause": "play",
+    "HassMediaNext": "next song",
+    "HassMediaPlayerMute": "mute the sound",
+    "HassVacuumStart": "start the vacuum cleaner",
+    "HassVacuumReturnToBase": "send the vacuum cleaner home",
+    "HassLawnMowerStartMowing": "start the lawn mower",
+    "HassLawnMowerDock": "send the lawn mower home",
+    "HassClimateGetTemperature": "say the temperature",
+    "HassGetWeather": "say the weather",
+    "AssistUndo": "undo the last act",
 }
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from assistant.config import Config
 from assistant.evaluation.batch import BatchRunner
 from assistant.evaluation.cases import read_cases
-from assistant.config import Config
 
 EVAL = Path(__file__).resolve().parents[3] / "shared" / "eval"
 pytestmark = [

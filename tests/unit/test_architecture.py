@@ -9,7 +9,10 @@ PACKAGE = Path(__file__).resolve().parents[2] / "assistant"
 STAGES = {"audio", "asr", "nlu", "llm", "home", "skills", "tts"}
 BASE = {"types", "errors", "events", "config"}
 ADAPTERS = {
-    "vosk": "assistant/asr/", "llama_cpp": "assistant/llm/", "piper": "assistant/tts/", "sounddevice": "assistant/audio/",
+    "vosk": "assistant/asr/",
+    "llama_cpp": "assistant/llm/",
+    "piper": "assistant/tts/",
+    "sounddevice": "assistant/audio/",
 }
 HEAVY = ("vosk", "llama_cpp", "piper", "numpy", "onnxruntime", "sounddevice", "hassil", "rich")
 
@@ -75,9 +78,9 @@ def test_only_the_command_line_prints_and_only_the_configuration_reads_the_envir
     for name, tree in modules():
         base = name.rsplit("/", 1)[1]
         for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
-                if not base.startswith(("cli", "__main__")):
-                    wrong.append(f"{name}:{node.lineno} prints")
+            prints = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+            if prints and not base.startswith(("cli", "__main__")):
+                wrong.append(f"{name}:{node.lineno} prints")
             if isinstance(node, ast.Attribute) and node.attr == "environ" and base != "config.py":
                 wrong.append(f"{name}:{node.lineno} reads the environment")
     assert not wrong

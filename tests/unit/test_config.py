@@ -14,7 +14,10 @@ def write(tmp_path, text):
 
 def test_values_and_paths_are_taken(tmp_path):
     config = load_config(
-        write(tmp_path, '[assistant]\narea = "Kitchen"\n[llm]\ncontext = 8192\ntemperature = 1\n[home]\ninventory = "home.toml"\n')
+        write(
+            tmp_path,
+            '[assistant]\narea = "Kitchen"\n[llm]\ncontext = 8192\ntemperature = 1\n[home]\ninventory = "home.toml"\n',
+        )
     )
     assert config.assistant.area == "Kitchen"
     assert config.llm.context == 8192
@@ -44,9 +47,9 @@ def test_what_is_wrong_is_named_with_its_line(tmp_path, text, line, words):
 
 
 def test_broken_toml_and_missing_file_are_one_line_errors(tmp_path):
-    with pytest.raises(ConfigError, match="assistant.toml"):
+    with pytest.raises(ConfigError, match=r"assistant\.toml"):
         load_config(write(tmp_path, "[llm\n"))
-    with pytest.raises(ConfigError, match="nowhere.toml"):
+    with pytest.raises(ConfigError, match=r"nowhere\.toml"):
         load_config(tmp_path / "nowhere.toml")
 
 

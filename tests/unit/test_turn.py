@@ -102,7 +102,7 @@ def test_without_a_sink_only_the_first_clip_is_made_but_the_text_is_whole():
 
 def test_a_cancelled_turn_stops_talking():
     talk = FakeTalk(["One is.", " Two is.", " Three is."])
-    turn, _, _, voice = make_turn(talk=talk)
+    turn, *_ = make_turn(talk=talk)
     heard = []
     turn.run("why", CONTEXT, sink=heard.append, cancelled=lambda: len(heard) > 0)
     assert len(heard) == 1
