@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from assistant.nlu.forms import VARIANT, forms_of, room_forms
 from assistant.nlu.vocabulary import Kind, Vocabulary
 from assistant.nlu.words import plain, singular, words_of
-from assistant.types import Device, Home
+from assistant.types import Area, Device, Floor, Home
 
 if TYPE_CHECKING:
     from hassil.intents import SlotList
@@ -21,7 +21,8 @@ def compile_names(home: Home, vocabulary: Vocabulary) -> dict[str, SlotList]:
     from hassil.intents import TextSlotList
 
     names: dict[tuple[str, str], tuple[str, str, dict[str, str]]] = {}
-    taken = frozenset(words_of(n).tokens for place in (*home.areas, *home.floors) for n in (place.name, *place.aliases))
+    places: list[Area | Floor] = [*home.areas, *home.floors]
+    taken = frozenset(words_of(name).tokens for place in places for name in (place.name, *place.aliases))
     for device in home.devices:
         context = {"domain": device.domain, "device_id": device.id}
         for text in (*_written(device.name, *device.aliases), *_near(device, vocabulary, taken)):
@@ -78,8 +79,11 @@ def _plurals(text: str) -> Iterable[str]:
 def _kinds_of_rooms(home: Home, vocabulary: Vocabulary) -> Iterable[tuple[str, Kind]]:
     """``bedroom fan`` where the bedroom has one."""
     for area in home.areas:
-        domains = {device.domain for device in home.devices if device.area == area.name}
+        devices = [device for device in home.devices if device.area == area.name]
+        domains = {device.domain for device in devices}
+        last = {singular(words_of(device.name).tokens[-1]) for device in devices if words_of(device.name).tokens}
         for kind in vocabulary.kinds:
             if kind.domains & domains and not kind.domains & {"sensor", "binary_sensor"}:
-                for words in sorted(kind.words, key=len)[:2]:
-                    yield f"{area.name} {' '.join(words)}", kind
+                words = sorted(kind.words, key=lambda tokens: (len(tokens), tokens))[:2]
+                for tokens in (*words, *(named for named in kind.named if named[-1] in last)):
+                    yield f"{area.name} {' '.join(tokens)}", kind
