@@ -20,6 +20,10 @@ from assistant.errors import ConfigError
 
 APP_NAME = "offline-assistant"
 SYSTEM_CONFIG = Path("/etc/assistant/assistant.toml")
+SYSTEM_MODELS = Path("/opt/assistant/models")
+"""Where ``scripts/install`` puts the models for the service, and for everybody on the machine."""
+SYSTEM_RUNTIME = Path("/run/assistant")
+"""Where the service has its control socket."""
 
 
 def _xdg(variable: str, default: str) -> Path:
@@ -28,9 +32,10 @@ def _xdg(variable: str, default: str) -> Path:
 
 
 def default_models_dir() -> Path:
-    """``$ASSISTANT_MODELS_DIR``, else ``models`` in the user's cache."""
+    """``$ASSISTANT_MODELS_DIR``, else ``models`` in the user's cache, else the installed service's where they are."""
     value = os.environ.get("ASSISTANT_MODELS_DIR")
-    return Path(value) if value else _xdg("XDG_CACHE_HOME", ".cache") / "models"
+    own = Path(value) if value else _xdg("XDG_CACHE_HOME", ".cache") / "models"
+    return SYSTEM_MODELS if not value and not own.is_dir() and SYSTEM_MODELS.is_dir() else own
 
 
 def default_state_dir() -> Path:
@@ -181,7 +186,7 @@ class ListeningSection:
     barge_in: bool = True
     """The wake word, "stop" and "never mind" work during a reply."""
     echo_cancellation: bool = True
-    """What is played is taken out of what is heard; it needs microphone and loudspeaker on one clock (one device)."""
+    """What is played is taken out of what is heard; turn it off for a microphone that does so itself."""
 
     def __post_init__(self) -> None:
         _within(self, 0.1, 10.0, "complete_silence_s", "silence_s", "unfinished_silence_s")
@@ -258,9 +263,9 @@ class _Where:
                 inside = header[1] == self.section
                 if inside and key is None:
                     return number
-                continue
-            is_key = inside and key is not None and re.match(rf"\s*\"?{re.escape(key)}\"?\s*=", line)
-            if is_key or re.match(rf"\s*{re.escape(self.section)}\s*[.=]", line):
+            elif key is not None and inside and re.match(rf"\s*\"?{re.escape(key)}\"?\s*=", line):
+                return number
+            if re.match(rf"\s*{re.escape(self.section)}\s*[.=]", line):
                 return number
         return 1
 
@@ -317,5 +322,5 @@ def _value(hint: object, value: object, place: str, where: _Where) -> object:
             bool: "true or false",
             Path: "a path",
         }
-        raise ConfigError(f"{place} = {value!r}: must be {expected.get(hint, hint)}")
+        raise ConfigError(f"{place} = {value!r}: must be {expected.get(hint, str(hint))}")
     return value

@@ -59,16 +59,18 @@ def _near(
 
 
 def _with_kind(tokens: Tokens, kind: Kind) -> Iterator[Tokens]:
-    said = {singular(token) for token in tokens}
+    """The name with a word for its kind, or without the one that it has."""
+    one = tuple(map(singular, tokens))
+    own = [word for word in kind.words | kind.named | kind.after if one[-len(word) :] == word]
+    for word in own:
+        if len(tokens) > len(word):
+            yield tokens[: -len(word)]
+    if own:
+        return
     for word in kind.after:
-        if tokens[-len(word) :] == word or tuple(map(singular, tokens[-len(word) :])) == word:
-            if len(tokens) > len(word):
-                yield tokens[: -len(word)]
-        elif word[-1] not in said:
-            yield (*tokens, *word)
+        yield (*tokens, *word)
     for word in kind.before:
-        if not said & set(word):
-            yield (*word, *tokens)
+        yield (*word, *tokens)
 
 
 def _synonyms(tokens: Tokens, vocabulary: Vocabulary) -> Iterator[Tokens]:

@@ -27,6 +27,32 @@ if TYPE_CHECKING:
     from hassil.intents import Intents, SlotList
 
 MAX_WORDS = 60
+_OPENING = frozenset({"cover", "valve", "binary_sensor"})
+_ROBOTS = frozenset({"vacuum", "lawn_mower"})
+# Which domains a state that is asked about can be of; states that are not listed can be any's.
+_CAN_BE: Mapping[str, frozenset[str]] = {
+    "locked": frozenset({"lock"}),
+    "unlocked": frozenset({"lock"}),
+    "open": _OPENING,
+    "closed": _OPENING,
+    "opening": _OPENING,
+    "closing": _OPENING,
+    "cleaning": frozenset({"vacuum"}),
+    "mowing": frozenset({"lawn_mower"}),
+    "docked": _ROBOTS,
+    "returning": _ROBOTS,
+    "playing": frozenset({"media_player"}),
+    "muted": frozenset({"media_player"}),
+    "paused": frozenset({"media_player", *_ROBOTS}),
+    "heat": frozenset({"climate", "water_heater"}),
+    "cool": frozenset({"climate"}),
+    "armed": frozenset({"alarm_control_panel"}),
+    "disarmed": frozenset({"alarm_control_panel"}),
+    "home": frozenset({"person", "device_tracker"}),
+    "not_home": frozenset({"person", "device_tracker"}),
+}
+_SWITCH_STATES = ("on", "off")
+_NEVER_ON = frozenset({"lock", "cover", "sensor", "weather", "person", "scene", "button", "todo"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +78,7 @@ class SentenceMatcher:
 
     def templates(self) -> tuple[Intents, dict[str, SlotList]]:
         """All templates and the lists of names, for the speech bias."""
-        return self._templates.intents, compile_names(self._home)
+        return self._templates.intents, compile_names(self._home, self._vocabulary)
 
     # --- names ----------------------------------------------------------------------------------------
 
@@ -117,11 +143,11 @@ class SentenceMatcher:
         for way in self._templates.network.read(words, values):
             template = self._templates.rows[way.template]
             slots = _slots_of(template, way, words, context.area)
-            if slots is not None:
-                ranked.append(self._rank(template, way, slots))
+            if slots is not None and not self._is_bare(template, way, words, slots):
+                ranked.append(self._rank(template, way, slots, words.tokens))
         return ranked
 
-    def _rank(self, template: Template, way: Way, slots: Mapping[str, JsonValue]) -> Ranked:
+    def _rank(self, template: Template, way: Way, slots: Mapping[str, JsonValue], said: Sequence[str]) -> Ranked:
         wild = sum(entity.found.end - entity.start for entity in way.entities if entity.step.wildcard)
         penalty = sum(entity.found.penalty for entity in way.entities)
         named = sum(entity.found.end - entity.start for entity in way.entities if _is_exact(entity, "name"))
@@ -131,10 +157,29 @@ class SentenceMatcher:
             self._fits(slots), template.is_custom, -wild, -penalty, named, placed,
             not (assumed or ROOM_UNKNOWN in slots), way.literals,
         )  # fmt: skip
-        return Ranked(tuple(int(part) for part in key), Intent(template.intent, slots, template.block.response))
+        response = template.block.response
+        if response == "one_yesno" and "device_id" not in slots:
+            response = "all" if "are" in said else "any"
+        return Ranked(tuple(int(part) for part in key), Intent(template.intent, slots, response))
+
+    def _is_bare(self, template: Template, way: Way, words: Words, slots: Mapping[str, JsonValue]) -> bool:
+        """Whether nothing but a name was said: only the full name of a scene or script is a command by itself."""
+        if way.literals > 3 or template.is_custom or template.intent not in ("HassTurnOn", "HassToggle"):
+            return False
+        covered = {i for entity in way.entities for i in range(entity.start, entity.found.end)}
+        rest = [token for i, token in enumerate(words.tokens) if i not in covered]
+        if any(token not in self._vocabulary.articles and token != "'s" for token in rest):
+            return False
+        exact = all(entity.found.penalty == 0 for entity in way.entities)
+        return not (exact and slots.get("domain") in ("scene", "script"))
 
     def _fits(self, slots: Mapping[str, JsonValue]) -> bool:
-        """Whether a named device is where the sentence says it is."""
+        """Whether a device is where the sentence says it is, and can be in the state that is asked about."""
+        domain, state = slots.get("domain"), slots.get("state")
+        if isinstance(domain, str) and isinstance(state, str) and domain not in _CAN_BE.get(state, {domain}):
+            return False
+        if state in _SWITCH_STATES and isinstance(domain, str) and domain in _NEVER_ON:
+            return False
         area, device_id = slots.get("area"), slots.get("device_id")
         device = self._index.devices.get(device_id) if isinstance(device_id, str) else None
         return device is None or not isinstance(area, str) or plain(device.area or "") == plain(area)
@@ -194,6 +239,8 @@ def _slots_of(template: Template, way: Way, words: Words, room: str | None) -> d
         if key in ("domain", "device_class") and "device_id" in slots:
             continue  # the devices are known: their kind says nothing more
         slots.setdefault(key, value)
+    if "area" in slots or "floor" in slots:
+        slots.pop(ROOM_UNKNOWN, None)
     return slots
 
 

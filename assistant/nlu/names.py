@@ -1,142 +1,89 @@
-"""What people call the devices, rooms and floors of this house: the slot lists of the templates."""
+"""The names of this house as hassil's slot lists, for the speech bias: what people are likely to call its things."""
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from assistant.nlu.words import plain
-from assistant.types import Device, Home
+from assistant.nlu.forms import VARIANT, forms_of, room_forms
+from assistant.nlu.vocabulary import Kind, Vocabulary
+from assistant.nlu.words import plain, singular, words_of
+from assistant.types import Area, Device, Floor, Home
 
 if TYPE_CHECKING:
     from hassil.intents import SlotList
 
-REFERENCE_WORDS = ("it", "them", "that", "this", "these", "those", "that one", "this one", "that thing", "the same one")
-_TEMPLATE_SIGNS = re.compile(r"[\[\](){}<>|;:@]")
-
-# Kinds that people say for a device of a domain, when its name has none of them: "play corner light", "rover vacuum".
-_SPOKEN_FOR = {
-    "television": ("tv",),
-    "tv": ("television",),
-    "air conditioner": ("ac", "aircon", "air conditioning"),
-    "ac": ("air conditioner", "air conditioning"),
-    "fridge": ("refrigerator",),
-    "refrigerator": ("fridge",),
-}
+_TEMPLATE_SIGNS = str.maketrans(dict.fromkeys("[](){}<>|;:@", " "))
 
 
-def spoken_names(device: Device) -> list[str]:
-    """Name and aliases as text that a template can match, with common other words for the same thing."""
-    names: dict[str, None] = {}
-    for name in (device.name, *device.aliases):
-        clean = _clean(name)
-        if not clean:
-            continue
-        names.setdefault(clean)
-        if "'" in clean:
-            names.setdefault(clean.replace("'", ""))
-        if any(c in clean for c in "-_/."):
-            names.setdefault(" ".join(re.split(r"[-_/.\s]+", clean)).strip())
-        folded = plain(clean)
-        if folded and folded != clean.casefold():
-            names.setdefault(folded)
-        for word, others in _SPOKEN_FOR.items():
-            if re.search(rf"\b{word}\b", clean, re.IGNORECASE):
-                for other in others:
-                    names.setdefault(re.sub(rf"\b{word}\b", other, clean, flags=re.IGNORECASE))
-    return list(names)
-
-
-def short_name(device: Device) -> str | None:
-    """The name without its room, where it begins with it: ``counter light`` of ``Kitchen counter light``."""
-    if not device.area:
-        return None
-    name, area = plain(device.name), plain(device.area)
-    if name.startswith(area + " "):
-        return name[len(area) + 1 :]
-    return None
-
-
-def compile_names(home: Home, referents: Sequence[str] = ()) -> dict[str, SlotList]:
-    """hassil's lists ``name``, ``area`` and ``floor``. A name's value is the device's id; so equal names stay apart.
-
-    ``referents``: ids of the devices that "it" and "them" stand for now.
-    """
+def compile_names(home: Home, vocabulary: Vocabulary) -> dict[str, SlotList]:
+    """hassil's lists ``name``, ``area``, ``floor`` and ``things``. A name's value is the device's id."""
     from hassil.intents import TextSlotList
 
-    rows = []
+    names: dict[tuple[str, str], tuple[str, str, dict[str, str]]] = {}
+    places: list[Area | Floor] = [*home.areas, *home.floors]
+    taken = frozenset(words_of(name).tokens for place in places for name in (place.name, *place.aliases))
     for device in home.devices:
         context = {"domain": device.domain, "device_id": device.id}
-        rows += [(name, device.id, context) for name in spoken_names(device)]
-    taken = {plain(row[0]) for row in rows} | {plain(n) for a in home.areas for n in (a.name, *a.aliases)}
-    shorts = Counter(short for d in home.devices if (short := short_name(d)))
-    for device in home.devices:
-        short = short_name(device)
-        if short and short not in taken and shorts[short] == 1 and not _generic(short):
-            rows.append((short, device.id, {"domain": device.domain, "device_id": device.id}))
-    rows += _references(home, referents)
-    areas = [(text, area.name) for area in home.areas for text in _texts(area.name, area.aliases)]
-    floors = [
-        (text, floor.name)
-        for floor in home.floors
-        for name in _texts(floor.name, floor.aliases)
-        for text in dict.fromkeys((name, re.sub(r"\s+floor$", "", name, flags=re.IGNORECASE)))
+        for text in (*_written(device.name, *device.aliases), *_near(device, vocabulary, taken)):
+            names.setdefault((plain(text), device.id), (text, device.id, context))
+    for text, kind in _kinds_of_rooms(home, vocabulary):
+        domain = next(iter(kind.domains))
+        names.setdefault((plain(text), domain), (text, f"{domain}.{plain(text)}", {"domain": domain}))
+    areas = [(text, area.name) for area in home.areas for text in _place(area.name, area.aliases, ())]
+    floors = [(text, floor.name) for floor in home.floors for text in _place(floor.name, floor.aliases, ("floor",))]
+    present = {device.domain for device in home.devices}
+    things = [
+        (text, text)
+        for kind in vocabulary.kinds
+        if kind.domains & present
+        for words in sorted(kind.words)
+        for text in _plurals(" ".join(words))
     ]
     return {
-        "name": TextSlotList.from_tuples(rows, allow_template=False, name="name"),
+        "name": TextSlotList.from_tuples(names.values(), allow_template=False, name="name"),
         "area": TextSlotList.from_tuples(areas, allow_template=False, name="area"),
         "floor": TextSlotList.from_tuples(floors, allow_template=False, name="floor"),
+        "things": TextSlotList.from_tuples(dict.fromkeys(things), allow_template=False, name="things"),
     }
 
 
-def _references(home: Home, referents: Sequence[str]) -> list[tuple[str, str, dict[str, str]]]:
-    found = [device for device in home.devices if device.id in referents]
-    domains = {device.domain for device in found}
-    if len(domains) != 1:
-        return []
-    ids = ",".join(device.id for device in found)
-    return [(word, ids, {"domain": found[0].domain, "device_id": ids}) for word in REFERENCE_WORDS]
-
-
-def _generic(short: str) -> bool:
-    """Words that mean a kind, not one thing: 'light' alone is every light."""
-    return short.rstrip("s") in {
-        "light",
-        "lamp",
-        "fan",
-        "switch",
-        "blind",
-        "curtain",
-        "shade",
-        "door",
-        "window",
-        "lock",
-        "tv",
-        "heater",
-        "temperature",
-        "humidity",
-        "thermostat",
-        "speaker",
-        "sensor",
-        "cover",
-        "heating",
-    }
-
-
-def _clean(name: str) -> str:
-    return " ".join(_TEMPLATE_SIGNS.sub(" ", name).split())
-
-
-def _texts(name: str, aliases: Iterable[str]) -> list[str]:
-    texts: dict[str, None] = {}
-    for text in (name, *aliases):
-        clean = _clean(text)
+def _written(*names: str) -> Iterable[str]:
+    for name in names:
+        clean = " ".join(name.translate(_TEMPLATE_SIGNS).split())
         if clean:
-            texts.setdefault(clean)
-            if plain(clean) != clean.casefold():
-                texts.setdefault(plain(clean))
-            if "'" in clean:
-                texts.setdefault(clean.replace("'", ""))
-    return list(texts)
+            yield clean
+
+
+def _near(device: Device, vocabulary: Vocabulary, taken: frozenset[tuple[str, ...]]) -> Iterable[str]:
+    for form, distance in forms_of(device, vocabulary, taken).items():
+        if distance <= VARIANT:
+            yield " ".join(form).replace(" 's", "'s")
+
+
+def _place(name: str, aliases: Iterable[str], words: Iterable[str]) -> Iterable[str]:
+    yield from _written(name, *aliases)
+    known = {plain(text) for text in (name, *aliases)}
+    for form in room_forms((name, *aliases), words, Vocabulary(), frozenset()):
+        text = " ".join(form).replace(" 's", "'s")
+        if plain(text) not in known:
+            yield text
+
+
+def _plurals(text: str) -> Iterable[str]:
+    yield text
+    if singular(text) == text:
+        yield f"{text}s"
+
+
+def _kinds_of_rooms(home: Home, vocabulary: Vocabulary) -> Iterable[tuple[str, Kind]]:
+    """``bedroom fan`` where the bedroom has one."""
+    for area in home.areas:
+        devices = [device for device in home.devices if device.area == area.name]
+        domains = {device.domain for device in devices}
+        last = {singular(words_of(device.name).tokens[-1]) for device in devices if words_of(device.name).tokens}
+        for kind in vocabulary.kinds:
+            if kind.domains & domains and not kind.domains & {"sensor", "binary_sensor"}:
+                words = sorted(kind.words, key=lambda tokens: (len(tokens), tokens))[:2]
+                for tokens in (*words, *(named for named in kind.named if named[-1] in last)):
+                    yield f"{area.name} {' '.join(tokens)}", kind

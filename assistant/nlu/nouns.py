@@ -20,6 +20,7 @@ KIND, UNPLACED, MISSING = 2, 3, 5
 """Penalties of phrases that name a kind: with a place, without one, and where the place has none."""
 ROOM_UNKNOWN = "here"
 
+_OPENINGS = frozenset({"door", "garage", "garage_door", "gate", "window"})
 _READ_ONLY = frozenset(
     "sensor binary_sensor weather person device_tracker sun zone calendar event update camera".split()
 )
@@ -136,7 +137,8 @@ class NounReader:
         """The values of the lists ``name``, ``area`` and ``floor`` that begin at token ``start``."""
         found = self._known.get((key, start))
         if found is None:
-            read = {"name": self._nouns, "area": self._areas, "floor": self._floors}[key]
+            readers = {"name": self._nouns, "area": self._areas, "floor": self._floors, "things": self._things}
+            read = readers[key]
             found = self._known[key, start] = _shortest_list(read(start))
         return found
 
@@ -224,6 +226,25 @@ class NounReader:
                     context = _context(self._referents[0].domain, self._referents)
                     yield Found(begin + len(words), Noun(slots, ids), context, 1)
 
+    def _things(self, start: int) -> Iterator[Found]:
+        """Kinds for questions about several: of the whole house where no place is said."""
+        core, _every = self._after_quantifier(start)
+        for end, kind, words in self._kind_words(core):
+            for place in (Place(end, {}), *self._places(end)):
+                yield from self._group(place, kind, words)
+        for table, slot in ((self._index.areas, "area"), (self._index.floors, "floor")):
+            for end, _distance, name in self._spans(core, table):
+                for after, kind, words in self._kind_words(end):
+                    yield from self._group(Place(after, {slot: name}), kind, words)
+
+    def _group(self, place: Place, kind: Kind, words: Tokens) -> Iterator[Found]:
+        slots = self._kind_slots(kind, words, place.slots)
+        if set(kind.device_classes) & _OPENINGS:
+            slots.pop("domain", None)  # sensors tell of doors and windows too
+        domain = next(iter(kind.domains)) if len(kind.domains) == 1 else None
+        exact = 0 if words in kind.words else 1
+        yield Found(place.end, Noun(slots), {"domain": domain} if domain else {}, exact)
+
     # --- kinds ------------------------------------------------------------------------------------------
 
     def _kinds(self, start: int, every: bool, place: Place | None, penalty: int) -> Iterator[Found]:
@@ -233,7 +254,7 @@ class NounReader:
                 yield from self._of_kind(end, kind, words, plural, every, place, penalty)
                 continue
             yield from self._of_kind(end, kind, words, plural, every, None, penalty)
-            for after in self._places(end):
+            for after in self._places(end, bare=True):
                 yield from self._of_kind(after.end, kind, words, plural, every, after, penalty)
 
     def _kind_words(self, start: int) -> Iterator[tuple[int, Kind, Tokens]]:
@@ -305,7 +326,8 @@ class NounReader:
 
     # --- places -----------------------------------------------------------------------------------------
 
-    def _places(self, start: int) -> Iterator[Place]:
+    def _places(self, start: int, *, bare: bool = False) -> Iterator[Place]:
+        """Places that begin at ``start``; ``bare``: also without a preposition ("lights living room")."""
         words, tokens = self._index.vocabulary, self._tokens
         for phrase in words.everywhere:
             if tuple(tokens[start : start + len(phrase)]) == phrase:
@@ -316,7 +338,7 @@ class NounReader:
         index = start
         while index < len(tokens) and tokens[index] in words.prepositions and index < start + 2:
             index += 1
-        if index == start:
+        if index == start and not bare:
             return
         index = self._after_articles(index)
         for end, _distance, area in self._spans(index, self._index.areas):

@@ -33,7 +33,7 @@ SUPPORTED = frozenset(
     AssistArmAlarm AssistDisarmAlarm
     """.split()
 )
-NOUN_LISTS = frozenset({"name", "area", "floor"})
+NOUN_LISTS = frozenset({"name", "area", "floor", "things"})
 
 
 @dataclass(frozen=True, slots=True)

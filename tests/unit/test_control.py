@@ -8,7 +8,8 @@ import stat
 
 import pytest
 
-from assistant.api.control import MAX_CLIENTS, MAX_REQUEST_BYTES, ControlClient, ControlServer, argument
+from assistant.api.control import MAX_CLIENTS, MAX_REQUEST_BYTES, ControlServer, argument
+from assistant.api.control_client import ControlClient, find_socket
 from assistant.errors import AssistantError
 
 
@@ -244,3 +245,14 @@ def test_an_answer_that_is_none_is_an_error(path):
 
             with pytest.raises(AssistantError, match=words):
                 asyncio.run(scenario())
+
+
+def test_the_clients_socket_is_ones_own_or_the_services(path, monkeypatch):
+    system = path.parent / "system"
+    monkeypatch.setattr("assistant.api.control_client.SYSTEM_RUNTIME", system)
+    assert find_socket(path.parent) == path
+    system.mkdir(parents=True)
+    (system / path.name).touch()
+    assert find_socket(path.parent) == system / path.name
+    path.touch()
+    assert find_socket(path.parent) == path
