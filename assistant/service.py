@@ -195,7 +195,7 @@ def set_up_logging(
 def journal_send() -> Send | None:
     """The function that writes an entry with fields into the journal, of whichever binding is installed."""
     try:
-        from systemd.journal import send as systemd_send  # type: ignore[import-not-found]  # a distribution's package
+        from systemd.journal import send as systemd_send  # a distribution's package
     except ImportError:
         pass
     else:
