@@ -39,33 +39,74 @@ Ends = dict[int, tuple[str, ...]]
 
 
 class Grammar:
-    """A network with the spoken forms of its words. Safe to share between threads once built."""
+    """A network with the spoken forms of its words. Safe to share between threads once built.
 
-    def __init__(self, network: Network, lexicon: Lexicon) -> None:
+    Around a sentence may stand the polite phrases ``before`` and ``after``; ``connectors`` join two sentences.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        lexicon: Lexicon,
+        *,
+        before: Sequence[str] = (),
+        after: Sequence[str] = (),
+        connectors: Sequence[str] = (),
+    ) -> None:
         self.network = network
         self._lexicon = lexicon
+        self._before = _phrases(before)
+        self._after = _phrases(after)
+        self._connectors = _phrases(connectors)
         self._steps: dict[tuple[str, int], Step] = {}
         self._firsts: dict[str, frozenset[str]] = {}
 
+    def prepare(self) -> None:
+        """Work out now what the first match would else have to."""
+        _ = self.templates_by_word
+
     def match(self, words: Sequence[str]) -> str | None:
-        """The written sentence that the spoken words are, whole; ``None`` where they are none."""
+        """The written sentence, or joined sentences, that the spoken words are; ``None`` where they are none."""
         if not words or len(words) > MAX_WORDS:
             return None
-        found = _Chart(self, words).sentence(0).get(len(words))
-        return " ".join(found) if found is not None else None
+        found = self._runs(_Chart(self, words), 0, {}).get(len(words))
+        return None if found is None else " ".join(found)
 
     def longest(self, words: Sequence[str]) -> tuple[int, int, str] | None:
-        """The longest run of the words that is a whole sentence: (first, behind last, written)."""
+        """The longest run of the words that is a sentence: (first, behind last, written)."""
         if len(words) > MAX_WORDS:
             return None
         chart = _Chart(self, words)
+        known: dict[int, Ends] = {}
         best: tuple[int, int, str] | None = None
         for first in range(len(words)):
-            ends = chart.sentence(first)
+            ends = self._runs(chart, first, known)
             last = max(ends, default=first)
             if last - first > (best[1] - best[0] if best else 0):
                 best = first, last, " ".join(ends[last])
         return best
+
+    def _runs(self, chart: _Chart, first: int, known: dict[int, Ends]) -> Ends:
+        """Where sentences that begin at ``first``, with what is polite and joined, may end."""
+        if first in known:
+            return known[first]
+        ends: Ends = {}
+        for length in self._lengths(chart, first, self._before):
+            for last, more in self._runs(chart, first + length, known).items():
+                ends.setdefault(last, chart.words[first : first + length] + more)
+        for last, written in chart.sentence(first).items():
+            ends.setdefault(last, written)
+            for length in self._lengths(chart, last, self._after):
+                ends.setdefault(last + length, written + chart.words[last : last + length])
+            for length in self._lengths(chart, last, self._connectors):
+                for end, more in self._runs(chart, last + length, known).items():
+                    ends.setdefault(end, written + chart.words[last : last + length] + more)
+        known[first] = ends
+        return ends
+
+    @staticmethod
+    def _lengths(chart: _Chart, at: int, phrases: Sequence[Spoken]) -> set[int]:
+        return {len(phrase) for phrase in phrases if chart.words[at : at + len(phrase)] == phrase}
 
     def step(self, key: str, node: int) -> Step:
         """What can follow ``node`` of the graph ``key``."""
@@ -141,19 +182,23 @@ class Grammar:
             arcs.setdefault(spoken[0], {})[Arc(spoken, word, node)] = None
 
 
+def _phrases(phrases: Sequence[str]) -> tuple[Spoken, ...]:
+    return tuple(tuple(phrase.split()) for phrase in phrases)
+
+
 class _Chart:
     """Matches over one row of words, each worked out once."""
 
     def __init__(self, grammar: Grammar, words: Sequence[str]) -> None:
         self._grammar = grammar
-        self._words = tuple(words)
+        self.words = tuple(words)
         self._found: dict[tuple[str, int], Ends] = {}
 
     def sentence(self, first: int) -> Ends:
         """Where a whole sentence that begins at ``first`` may end."""
         ends: Ends = {}
-        if first < len(self._words):
-            for key in self._grammar.templates_by_word.get(self._words[first], ()):
+        if first < len(self.words):
+            for key in self._grammar.templates_by_word.get(self.words[first], ()):
                 for last, written in self._graph(key, first).items():
                     ends.setdefault(last, written)
         return ends
@@ -180,11 +225,11 @@ class _Chart:
 
     def _moves(self, step: Step, at: int) -> list[tuple[int, int, tuple[str, ...]]]:
         """(node, place, what was matched) of every word and call that matches at a place."""
-        word = self._words[at] if at < len(self._words) else None
+        word = self.words[at] if at < len(self.words) else None
         moves: list[tuple[int, int, tuple[str, ...]]] = [
             (arc.node, at + len(arc.spoken), (arc.written,))
             for arc in (step.arcs.get(word, ()) if word is not None else ())
-            if self._words[at : at + len(arc.spoken)] == arc.spoken
+            if self.words[at : at + len(arc.spoken)] == arc.spoken
         ]
         for called, node in step.calls:
             firsts = self._grammar.first_words(called)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 SPACE = " "
 MAX_DEPTH = 24
 _PIECES = re.compile(r"\s+|[^\s]+")
+_UNSPOKEN = ',.;:!?"“”()'
 
 
 @dataclass(slots=True)
@@ -42,7 +43,8 @@ class Graph:
 
     def text(self, text: str, start: int, end: int) -> None:
         """Add literal text between two nodes."""
-        pieces = _PIECES.findall(text)
+        pieces = [piece if piece.isspace() else piece.strip(_UNSPOKEN) for piece in _PIECES.findall(text)]
+        pieces = [piece for piece in pieces if piece]
         if not pieces:
             self.empty[start].append(end)
         for index, piece in enumerate(pieces):

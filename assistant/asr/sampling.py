@@ -12,22 +12,25 @@ from assistant.asr.network import END, SPACE, START, Network
 
 MAX_PIECES = 400
 COMMON_LIST_USES = 3
+STANDARD_INTENTS = ("Hass", "Assist")
+"""How the names of the intents begin that are not the user's own."""
 
 
 @dataclass(frozen=True, slots=True)
 class SamplingPlan:
-    """How much to draw.
+    """How much to draw: rounds of ``batch`` sentences of each template, which leaves when a round held almost nothing
 
-    A template is drawn from until it has given ``per_pair`` sentences for each different pair of neighbouring words
-    in it, where a list that many templates share counts as one word. ``polite_share`` of the sentences get a polite
-    phrase, and ``joined_share`` are joined with another one.
+    new: less than ``novelty`` pairs of neighbouring words a sentence that no template had yet, where a list that many
+    templates share counts as one word. ``polite_share`` of the sentences get a polite phrase, and ``joined_share`` are
+    joined with another one.
     """
 
     seed: int = 0
-    per_pair: float = 1.0
-    least: int = 4
-    most: int = 2000
-    in_all: int = 40_000
+    batch: int = 6
+    novelty: float = 1.0
+    in_all: int = 30_000
+    own_budget: int = 4_000
+    own_most: int = 1_000
     polite_share: float = 0.06
     joined_share: float = 0.02
 
@@ -138,13 +141,24 @@ def sample_sentences(
     sampler = Sampler(network, lexicon, plan.seed)
     chance = random.Random(plan.seed + 1)
     sentences: list[Spoken] = []
-    for _intent, key in network.templates:
-        pairs: set[tuple[str, str]] = set()
-        drawn = 0
-        while drawn < min(max(plan.least, plan.per_pair * len(pairs)), plan.most) and len(sentences) < plan.in_all:
-            words, pattern = sampler.sentence(key)
-            pairs.update(zip(("", *pattern), (*pattern, ""), strict=True))
-            drawn += 1
+    seen: set[tuple[str, str]] = set()
+    active = [key for _intent, key in network.templates]
+    while active and len(sentences) < plan.in_all:
+        going_on = []
+        for key in active:
+            known = len(seen)
+            for _ in range(plan.batch):
+                words, pattern = sampler.sentence(key)
+                seen.update(zip(("", *pattern), (*pattern, ""), strict=True))
+                if words:
+                    sentences.append(words)
+            if len(seen) - known >= plan.novelty * plan.batch:
+                going_on.append(key)
+        active = going_on
+    own = [key for intent, key in network.templates if not intent.startswith(STANDARD_INTENTS)]
+    for key in own:
+        for _ in range(min(plan.own_most, plan.own_budget // len(own))):
+            words, _pattern = sampler.sentence(key)
             if words:
                 sentences.append(words)
     plain = list(sentences)
@@ -158,11 +172,10 @@ def sample_sentences(
 
 
 def _common_lists(network: Network) -> frozenset[str]:
-    """Lists and ranges that more than a few places call: names, areas, percentages."""
+    """Lists and ranges that more than a few templates or rules call: names, areas, percentages."""
     uses: defaultdict[str, int] = defaultdict(int)
     for graph in network.graphs.values():
-        for calls in graph.calls:
-            for key, _node in calls:
-                if key.startswith(("list ", "range ")):
-                    uses[key] += 1
+        for key in {key for calls in graph.calls for key, _node in calls}:
+            if key.startswith(("list ", "range ")):
+                uses[key] += 1
     return frozenset(key for key, count in uses.items() if count > COMMON_LIST_USES)

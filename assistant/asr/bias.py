@@ -1,0 +1,95 @@
+"""What the house's sentences and names do for the ear: a grammar for the decoder, and what counts as a sentence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from assistant.asr.fillers import FILLERS
+from assistant.asr.lexicon import Lexicon, Spoken
+from assistant.asr.matching import Grammar
+from assistant.asr.network import END, START, Graph, Network, compile_network
+from assistant.asr.sampling import SamplingPlan, sample_sentences
+
+if TYPE_CHECKING:
+    from hassil.intents import Intents, SlotList
+
+UNKNOWN_WORD = "[unk]"
+POLITE_BEFORE = (
+    "please",
+    "can you",
+    "could you",
+    "would you",
+    "can you please",
+    "could you please",
+    "hey",
+    "okay",
+    "now",
+)
+POLITE_AFTER = ("please", "thanks", "thank you", "for me", "now")
+CONNECTORS = ("and", "and then", "then")
+
+
+@dataclass(frozen=True, slots=True)
+class Bias:
+    """A compiled bias. Immutable, so that a recogniser can be given another one at any time.
+
+    ``decoder_grammar``: Vosk's JSON list of sentences. ``sentences``: how many of them. ``unsayable``: written words
+    of names and sentences that have no sound in the dictionary (sentences with them are not expected by ear).
+    ``approximated``: foreign words, and the dictionary's words that stand for their sound.
+    """
+
+    decoder_grammar: str
+    grammar: Grammar
+    sentences: int = 0
+    unsayable: tuple[str, ...] = ()
+    approximated: Mapping[str, str] = field(default_factory=dict)
+
+
+def compile_template_bias(
+    intents: Intents,
+    slot_lists: Mapping[str, SlotList],
+    lexicon: Lexicon,
+    *,
+    plan: SamplingPlan | None = None,
+    fillers: Mapping[str, Sequence[str]] = FILLERS,
+) -> Bias:
+    """The bias of hassil's sentence templates with the house's names, areas and floors as ``slot_lists``."""
+    return _compiled(compile_network(intents, slot_lists, fillers), lexicon, plan or SamplingPlan())
+
+
+def compile_bias(sentences: Iterable[str], names: Iterable[str], lexicon: Lexicon) -> Bias:
+    """The bias of plain sentences; ``names`` are phrases that may be said alone, such as an answer to "which one?"."""
+    network = Network()
+    for number, sentence in enumerate(dict.fromkeys([*sentences, *names])):
+        graph = Graph()
+        graph.text(sentence, START, END)
+        network.graphs[f"template {number}"] = graph
+        network.templates.append(("", f"template {number}"))
+    return _compiled(network, lexicon, SamplingPlan(batch=1, novelty=2.0, own_budget=0, joined_share=0.0))
+
+
+def _compiled(network: Network, lexicon: Lexicon, plan: SamplingPlan) -> Bias:
+    polite = [tuple(phrase.split()) for phrase in (*POLITE_BEFORE, *POLITE_AFTER)]
+    connectors = [tuple(phrase.split()) for phrase in CONNECTORS]
+    sampled, unsaid = sample_sentences(network, lexicon, plan, polite=polite, connectors=connectors)
+    phrases = dict.fromkeys(" ".join(words) for words in sampled)
+    grammar = Grammar(network, lexicon, before=POLITE_BEFORE, after=POLITE_AFTER, connectors=CONNECTORS)
+    return Bias(
+        decoder_grammar=json.dumps([*phrases, UNKNOWN_WORD]),
+        grammar=grammar,
+        sentences=len(phrases),
+        unsayable=tuple(sorted(unsaid)),
+        approximated={word: " ".join(spoken) for word, spoken in lexicon.approximated.items()},
+    )
+
+
+def unsayable_names(names: Iterable[str], lexicon: Lexicon) -> tuple[str, ...]:
+    """The names among ``names`` that have no sound at all, for the user to give them an alias."""
+
+    def sayable(word: str) -> Sequence[Spoken]:
+        return lexicon.spoken(word)
+
+    return tuple(name for name in dict.fromkeys(names) if not all(sayable(word) for word in name.split()))
