@@ -1,41 +1,151 @@
-"""Hearing in a house: the open vocabulary and the house's own sentences, side by side on the same audio.
-
-The biased decoder always fits what it hears to the house's words. Its reading is taken only where it is a whole sentence
-of the house, and where the open decoder heard nearly the same sounds; else what was said is something else.
-"""
+"""Speech to text in a house: an utterance goes in by chunks, a transcript comes out at its end."""
 
 from __future__ import annotations
 
-import difflib
 import time
-from collections.abc import Callable
+from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from assistant.asr.vosk_engine import RATE_HZ, VoskDecoder, VoskModel
+import numpy as np
+
+from assistant.asr.bias import Bias
+from assistant.asr.choice import choose, open_transcript
+from assistant.asr.vosk_engine import RATE_HZ, ScoringDecoder, VoskModel
 from assistant.errors import AudioError
-from assistant.types import AudioClip, Transcript, Word
+from assistant.types import AudioClip, Transcript
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
 
-    from assistant.asr.bias import Bias
+CHUNK_SAMPLES = RATE_HZ // 10
+FRAME_SAMPLES = RATE_HZ // 100
+MARGIN_SAMPLES = RATE_HZ * 3 // 10
+"""Silence put before and after a recording: a decoder that begins in the middle of a word loses it."""
+BIASED_ALTERNATIVES = 40
+OPEN_ALTERNATIVES = 6
 
-CHUNK_SAMPLES = RATE_HZ // 4
-LEAD_SAMPLES = RATE_HZ * 3 // 10
-"""Silence before and after a recording: a decoder that begins in the middle of a word loses it."""
-ALIKE = 0.55
-"""How alike (0-1, by letters) the two readings must be."""
+
+class _Decoders:
+    """Idle decoders of one grammar: making one costs up to a tenth of a second, so they are used again."""
+
+    def __init__(self, model: VoskModel, grammar: str | None, alternatives: int) -> None:
+        self._model = model
+        self._grammar = grammar
+        self._alternatives = alternatives
+        self._idle: deque[ScoringDecoder] = deque()
+
+    def take(self) -> ScoringDecoder:
+        """An idle decoder, or a new one."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._model.scorer(self._grammar, alternatives=self._alternatives)
+
+    def give_back(self, decoder: ScoringDecoder) -> None:
+        """Keep a decoder whose utterance is finished."""
+        self._idle.append(decoder)
+
+
+class _Biased:
+    """A bias and its decoders; replaced as a whole."""
+
+    def __init__(self, bias: Bias, model: VoskModel) -> None:
+        self.bias = bias
+        self.decoders = _Decoders(model, bias.decoder_grammar, BIASED_ALTERNATIVES)
+        self.decoders.give_back(self.decoders.take())
+        bias.grammar.prepare()
+
+
+class EarStream:
+    """One utterance being heard. Not thread-safe: one thread feeds it."""
+
+    def __init__(self, opened: _Decoders, biased: _Biased | None) -> None:
+        self._opened = opened
+        self._open_decoder = opened.take()
+        self._biased = biased
+        self._biased_decoder = biased.decoders.take() if biased is not None else None
+        self._chunks: list[npt.NDArray[np.int16]] = []
+
+    def accept(self, samples: npt.NDArray[np.int16]) -> str:
+        """Take the next samples (int16, 16 kHz, shape (n,)); returns the words so far, of which the last may change."""
+        self.feed(samples)
+        return self.partial
+
+    def feed(self, samples: npt.NDArray[np.int16]) -> None:
+        """Take the next samples without asking for the words so far."""
+        self._open_decoder.accept(samples)
+        if self._biased_decoder is not None:
+            self._biased_decoder.accept(samples)
+            self._chunks.append(samples)
+
+    @property
+    def partial(self) -> str:
+        """The words so far: the house's sentence where they already are one, else what the open vocabulary hears."""
+        if self._biased is not None and self._biased_decoder is not None:
+            written = self._biased.bias.grammar.match(self._biased_decoder.partial().split())
+            if written is not None:
+                return written
+        return self._open_decoder.partial()
+
+    def finish(self) -> Transcript:
+        """The whole utterance's transcript; the stream must not be used again."""
+        opened = self._open_decoder.finish()
+        self._opened.give_back(self._open_decoder)
+        if self._biased is None or self._biased_decoder is None:
+            return open_transcript(opened)
+        biased = self._biased_decoder.finish()
+        self._biased.decoders.give_back(self._biased_decoder)
+        levels = _Levels(np.concatenate(self._chunks) if self._chunks else np.zeros(0, np.int16))
+        return choose(biased, opened, self._biased.bias.grammar, levels.level_db)
+
+
+class _Levels:
+    """Levels of parts of an utterance, from sums of power over 10 ms frames."""
+
+    def __init__(self, samples: npt.NDArray[np.int16]) -> None:
+        count = len(samples) // FRAME_SAMPLES
+        frames = samples[: count * FRAME_SAMPLES].astype(np.float64).reshape(count, FRAME_SAMPLES)
+        self._sums = np.concatenate([[0.0], np.cumsum(np.square(frames).mean(axis=1))])
+
+    def level_db(self, start_s: float, end_s: float) -> float:
+        """Mean level between two times, in dB (of no particular reference)."""
+        last = len(self._sums) - 1
+        first = min(max(round(start_s * 100), 0), last)
+        end = min(max(round(end_s * 100), first + 1), last)
+        power = (self._sums[end] - self._sums[first]) / (end - first) if end > first else 0.0
+        return float(10 * np.log10(power + 1e-3))
 
 
 class HomeEars:
-    """Turns utterances into transcripts. ``bias`` may be replaced at any time; it holds from the next utterance on."""
+    """Turns utterances into transcripts: the open vocabulary and, with a bias, the house's own sentences beside it.
+
+    Streams may run at the same time in several threads. A bias that is set takes effect at the next utterance.
+    """
 
     def __init__(self, model: VoskModel, bias: Bias | None = None) -> None:
         self._model = model
+        self._opened = _Decoders(model, None, OPEN_ALTERNATIVES)
+        self._biased: _Biased | None = None
         self.bias = bias
         self.last_wait_ms = 0.0
+        """Milliseconds that the last transcript took after its last audio was handed over."""
         self.last_total_ms = 0.0
+        """Milliseconds of computing that the last transcript took in all."""
+
+    @property
+    def bias(self) -> Bias | None:
+        """What the house does for the ear now. Setting it works in the calling thread, and changes at its end."""
+        biased = self._biased
+        return biased.bias if biased is not None else None
+
+    @bias.setter
+    def bias(self, bias: Bias | None) -> None:
+        self._biased = None if bias is None else _Biased(bias, self._model)
+
+    def start(self) -> EarStream:
+        """Begin an utterance."""
+        return EarStream(self._opened, self._biased)
 
     def transcribe(self, clip: AudioClip) -> Transcript:
         """The transcript of a whole utterance, decoded by chunks as if it were being spoken.
@@ -45,57 +155,23 @@ class HomeEars:
         if clip.rate_hz != RATE_HZ:
             raise AudioError(f"speech is recognised at {RATE_HZ} Hz, not at {clip.rate_hz} Hz")
         begun_ns = last_ns = time.perf_counter_ns()
-        bias = self.bias
-        decoders = [self._model.decoder()]
-        if bias is not None:
-            decoders.append(self._model.decoder(bias.decoder_grammar))
-        samples = _with_silence(clip.samples)
-        for start in range(0, len(samples), CHUNK_SAMPLES):
+        stream = self.start()
+        silence = np.zeros(MARGIN_SAMPLES, np.int16)
+        stream.feed(silence)
+        for start in range(0, len(clip.samples), CHUNK_SAMPLES):
             last_ns = time.perf_counter_ns()
-            for decoder in decoders:
-                decoder.accept(samples[start : start + CHUNK_SAMPLES])
-        transcript = _decide(decoders, bias.grammar.match if bias is not None else None)
+            stream.feed(clip.samples[start : start + CHUNK_SAMPLES])
+        stream.feed(silence)
+        transcript = _earlier(stream.finish(), MARGIN_SAMPLES / RATE_HZ)
         ended_ns = time.perf_counter_ns()
         self.last_wait_ms = (ended_ns - last_ns) / 1e6
         self.last_total_ms = (ended_ns - begun_ns) / 1e6
         return transcript
 
 
-def _with_silence(samples: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
-    import numpy as np
-
-    silence = np.zeros(LEAD_SAMPLES, np.int16)
-    return np.concatenate([silence, samples, silence])
-
-
-def _decide(decoders: list[VoskDecoder], legal: Callable[[list[str]], str | None] | None) -> Transcript:
-    opened = _transcript(decoders[0].finish())
-    if legal is None or len(decoders) < 2:
-        return opened
-    words = decoders[1].finish()
-    sentence = legal([word.text for word in words])
-    if sentence is None or alike(opened.text, " ".join(word.text for word in words)) < ALIKE:
-        return opened
-    return Transcript(sentence, words, _confidence(words), biased=True)
-
-
-def alike(a: str, b: str) -> float:
-    """Likeness of two readings by their letters, spaces left out: 0 to 1."""
-    return difflib.SequenceMatcher(None, a.replace(" ", ""), b.replace(" ", ""), autojunk=False).ratio()
-
-
-def _transcript(words: tuple[Word, ...]) -> Transcript:
-    shifted = tuple(
-        Word(
-            w.text,
-            max(0.0, w.start_s - LEAD_SAMPLES / RATE_HZ),
-            max(0.0, w.end_s - LEAD_SAMPLES / RATE_HZ),
-            w.confidence,
-        )
-        for w in words
+def _earlier(transcript: Transcript, shift_s: float) -> Transcript:
+    words = tuple(
+        replace(word, start_s=max(0.0, word.start_s - shift_s), end_s=max(0.0, word.end_s - shift_s))
+        for word in transcript.words
     )
-    return Transcript(" ".join(word.text for word in words), shifted, _confidence(words))
-
-
-def _confidence(words: tuple[Word, ...]) -> float:
-    return sum(word.confidence for word in words) / len(words) if words else 0.0
+    return replace(transcript, words=words)
