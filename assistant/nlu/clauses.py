@@ -3,92 +3,199 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
 
-from assistant.types import Intent
+from assistant.types import Intent, JsonValue
 
-ReadClause = Callable[[str], Intent | None]
-
-_JOINTS = re.compile(
-    r"\s*,?\s+(?:and then|and also|and after that|after that|and please|then|and|also|plus)\s+|\s*,\s*", re.IGNORECASE
+MAX_JOINTS = 6
+_JOINT = re.compile(
+    r"\s*,?\s+(?:and then|and also|and after that|after that|and afterwards|afterwards|and finally|and|then|also|plus|but)\s+|"
+    r"\s*,(?!\d{3}\b)\s*",
+    re.IGNORECASE,
 )
 _EXCEPT = re.compile(
-    r"\s+(?:except(?: for)?|but not|but|apart from|other than|excluding|save for|without)\s+", re.IGNORECASE
+    r"[,\s]+(?:except(?:ing)?(?: for)?|but not|but|bar|apart from|other than|excluding|save for|save|without|besides|"
+    r"leaving out|minus|with the exception of|aside from)\s+",
+    re.IGNORECASE,
 )
-MAX_PARTS = 5
-_VERBS = frozenset(
-    "turn switch set make open close shut lock unlock start stop pause play add put dim brighten change increase decrease "
-    "raise lower mute unmute activate deactivate enable disable is are what which how tell remove".split()
+_STARTS_COMMAND = re.compile(
+    r"^(?:please |then |also |now )*(?:turn|switch|set|make|open|close|shut|lock|unlock|start|stop|pause|play|add|put|dim|"
+    r"brighten|change|increase|decrease|raise|lower|mute|unmute|activate|deactivate|enable|disable|is|are|what|which|how|"
+    r"tell|remove|resume|skip|run|send|take|check|clear|vacuum|clean|mow|press|toggle|what's|when|where|who|did|do|does)\b",
+    re.IGNORECASE,
 )
+_ARTICLES = re.compile(r"^(?:(?:for|the|my|our|in|on|a|an|that|this|his|her)\s+)+", re.IGNORECASE)
+_WILD_SLOTS = ("item", "search_query", "message")
+# What a later clause without a device of its own can be about.
+_DOMAIN_OF = {
+    "HassLightSet": ("light",),
+    "HassFanSetSpeed": ("fan",),
+    "HassSetPosition": ("cover", "valve"),
+    "HassStopMoving": ("cover", "valve"),
+    "HassClimateSetTemperature": ("climate", "water_heater"),
+    "HassClimateSetMode": ("climate",),
+    "HassClimateSetFanMode": ("climate",),
+}
+_PLAYER = ("HassMedia", "HassSetVolume")
+_TARGETS = ("name", "device_id", "area", "floor")
 
 
-def read_sentence(text: str, read: ReadClause) -> tuple[Intent, ...]:
-    """All intents of a sentence in order; empty where any part of it is not understood.
+class Reader(Protocol):
+    """Reads one clause. ``referents``: what "it" means."""
 
-    ``text`` still has its commas. The whole is preferred: only what it does not match is cut.
+    def __call__(self, text: str, referents: Sequence[str] | None = None) -> Intent | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A clause as it was understood; ``text`` holds what was filled in."""
+
+    text: str
+    intent: Intent
+
+
+def read_sentence(text: str, read: Reader) -> tuple[Clause, ...]:
+    """All clauses of a sentence in order; empty where any part of it is not understood.
+
+    ``text`` still has its commas. The whole is preferred: only what it does not match is cut, and what would swallow
+    another command into a free text.
     """
     whole = read(text)
-    if whole is not None:
-        return (whole,)
-    joints = list(_JOINTS.finditer(text))
-    if not joints or len(joints) >= MAX_PARTS:
+    if whole is not None and not _swallows(whole):
+        return (Clause(text, whole),)
+    clauses = _cut(text, read, None, MAX_JOINTS)
+    if clauses or whole is None:
+        return _carried(clauses)
+    return (Clause(text, whole),)
+
+
+def _swallows(intent: Intent) -> bool:
+    """Whether a free text holds what looks like another command: "milk and turn off the light"."""
+    for key in _WILD_SLOTS:
+        value = intent.slots.get(key)
+        for part in value if isinstance(value, list) else [value]:
+            if isinstance(part, str):
+                rest = [part] if isinstance(value, list) else _JOINT.split(part)[1:]
+                if any(_STARTS_COMMAND.match(piece) for piece in rest):
+                    return True
+    return False
+
+
+def _cut(text: str, read: Reader, before: Clause | None, left: int) -> tuple[Clause, ...]:
+    """The clauses of ``text``, which follows ``before``; empty where a part is not understood."""
+    one = _read_one(text, read, before)
+    if one is not None and not _swallows(one.intent):
+        return (one,)
+    if left <= 0:
         return ()
-    for joint in joints:
-        left, right = text[: joint.start()].strip(), text[joint.end() :].strip()
-        if not left or not right:
+    for joint in _JOINT.finditer(text):
+        head, tail = text[: joint.start()].strip(" ,"), text[joint.end() :].strip(" ,")
+        if not head or not tail:
             continue
-        first = _read_left(left, right, read)
-        if first is None:
+        first = _read_one(head, read, before) or _with_borrowed_end(head, tail, read, before)
+        if first is None or _swallows(first.intent):
             continue
-        intent, words = first
-        rest = read_sentence(right, read) or _with_borrowed_start(words, right, intent, read)
+        rest = _cut(tail, read, first, left - 1)
         if rest:
-            return (intent, *rest)
+            return (first, *rest)
     return ()
 
 
-def _read_left(left: str, right: str, read: ReadClause) -> tuple[Intent, str] | None:
-    intent = read(left)
+def _read_one(text: str, read: Reader, before: Clause | None) -> Clause | None:
+    """One clause on its own, with "it" for what the clause before is about, or with the start of that."""
+    intent = read(text, _referents(before))
     if intent is not None:
-        return intent, left
-    # "turn on the kitchen and bedroom lights": the left part lacks the right one's last words.
-    words = right.split()
-    if words and words[0].lower() in _VERBS:
+        return Clause(text, intent)
+    if before is None or _STARTS_COMMAND.match(text):
         return None
-    for count in (1, 2, 3):
-        if count >= len(words) + 1:
-            break
-        borrowed = f"{left} {' '.join(words[-count:])}"
-        intent = read(borrowed)
-        if intent is not None:
-            return intent, borrowed
+    words = before.text.split()
+    for length in range(len(words), 0, -1):
+        for borrowed in _framed(words, length, text):
+            intent = read(borrowed, _referents(before))
+            if intent is not None and _is_kin(intent, before.intent):
+                return Clause(borrowed, intent)
     return None
 
 
-def _with_borrowed_start(left: str, right: str, first: Intent, read: ReadClause) -> tuple[Intent, ...]:
-    """``turn off the lamp | the fan``: the right part lacks the left one's first words."""
-    if right.split()[0].lower() in _VERBS:
-        return ()
-    for start in _starts(left):
-        rest = read_sentence(f"{start} {right}", read)
-        if rest and rest[0].name in _KIN.get(first.name, {first.name}):
-            return rest
-    return ()
+def _framed(words: list[str], length: int, text: str) -> Iterator[str]:
+    """The first words of the clause before, then ``text``, then its last words: "switch the TV off | the PS5"."""
+    start = " ".join(words[:length])
+    yield f"{start} {text}"
+    if length < len(words) - 1:
+        yield f"{start} {text} {words[-1]}"
 
 
-# What may follow by leaving words out: another act of the same kind.
-_KIN = {
-    "HassTurnOn": {"HassTurnOn", "HassLightSet", "HassFanSetSpeed", "HassSetPosition"},
-    "HassTurnOff": {"HassTurnOff"},
-    "HassLightSet": {"HassLightSet"},
-}
+def _with_borrowed_end(head: str, tail: str, read: Reader, before: Clause | None) -> Clause | None:
+    """ "turn on the kitchen | bedroom lights": the first part lacks the last words of the second."""
+    words = tail.split()
+    if _STARTS_COMMAND.match(tail):
+        return None
+    for count in range(1, min(4, len(words)) + 1):
+        borrowed = f"{head} {' '.join(words[-count:])}"
+        intent = read(borrowed, _referents(before))
+        if intent is not None:
+            return Clause(borrowed, intent)
+    return None
 
 
-def _starts(left: str) -> Iterator[str]:
-    """Beginnings of ``left``, longest first: "set the lamp to" of "set the lamp to red"."""
-    words = left.split()
-    for length in range(len(words) - 1, 0, -1):
-        yield " ".join(words[:length])
+def _is_kin(intent: Intent, before: Intent) -> bool:
+    """Whether an act can follow by leaving words out: the same, or another setting of the same sort of thing."""
+    if intent.name == before.name:
+        return True
+    settings = {"HassTurnOn", "HassLightSet", "HassFanSetSpeed", "HassSetPosition", "HassClimateSetTemperature"}
+    return {intent.name, before.name} <= settings or {intent.name, before.name} <= {"HassTurnOff", "HassTurnOn"}
+
+
+def _referents(before: Clause | None) -> Sequence[str] | None:
+    return _ids(before.intent) or None if before is not None else None
+
+
+def _ids(intent: Intent) -> list[str]:
+    ids = intent.slots.get("device_id")
+    return [str(i) for i in ids] if isinstance(ids, list) else [str(ids)] if isinstance(ids, str) else []
+
+
+def _carried(clauses: tuple[Clause, ...]) -> tuple[Clause, ...]:
+    """Clauses that name no device are about the device, or the room, of one before."""
+    result: list[Clause] = []
+    for clause in clauses:
+        intent = clause.intent
+        for earlier in reversed(result):
+            carried = about(intent, earlier.intent)
+            if carried is not intent:
+                intent = carried
+                break
+        result.append(replace(clause, intent=intent))
+    return tuple(result)
+
+
+def about(intent: Intent, earlier: Intent) -> Intent:
+    """``intent`` about the device or room of an earlier one, where it has none of its own."""
+    slots = intent.slots
+    assumed_room = slots.get("here") is not None
+    if any(key in slots for key in _TARGETS):
+        return intent
+    domains = domains_of(intent)
+    ids: list[JsonValue] = [i for i in _ids(earlier) if i.partition(".")[0] in domains]
+    kept = {key: value for key, value in slots.items() if key != "here"}
+    if ids and (len(ids) == 1 or earlier.slots.get("all")):
+        chosen: dict[str, JsonValue] = {"device_id": ids[0]} if len(ids) == 1 else {"device_id": ids, "all": True}
+        return replace(intent, slots={**kept, **chosen})
+    if assumed_room and earlier.slots.get("area") is not None:
+        return replace(intent, slots={**kept, "area": earlier.slots["area"]})
+    return intent
+
+
+def domains_of(intent: Intent) -> tuple[str, ...]:
+    """The domains that an intent without a device can be about."""
+    if intent.name.startswith(_PLAYER):
+        return ("media_player",)
+    if intent.name in _DOMAIN_OF:
+        return _DOMAIN_OF[intent.name]
+    domain = intent.slots.get("domain")
+    return (domain,) if isinstance(domain, str) else ()
 
 
 def split_except(text: str) -> tuple[str, tuple[str, ...]] | None:
@@ -97,7 +204,5 @@ def split_except(text: str) -> tuple[str, tuple[str, ...]] | None:
     if match is None:
         return None
     left_out = re.split(r"\s*,\s*|\s+(?:and|or)\s+", text[match.end() :])
-    cleaned = tuple(
-        re.sub(r"^(?:(?:for|the|my|our|in)\s+)+", "", part.strip(), flags=re.IGNORECASE) for part in left_out
-    )
-    return text[: match.start()].strip(), tuple(part for part in cleaned if part)
+    cleaned = tuple(_ARTICLES.sub("", part.strip()) for part in left_out)
+    return text[: match.start()].strip(" ,"), tuple(part for part in cleaned if part)

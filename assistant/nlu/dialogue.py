@@ -1,46 +1,30 @@
-"""The last turns: several commands, exceptions, pronouns, ellipsis, and answers to the assistant's own questions."""
+"""One conversation: what was done last, what was asked, and sentences read in the light of that."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
-from assistant.nlu.clauses import read_sentence, split_except
-from assistant.nlu.normalise import tidy
-from assistant.nlu.words import plain
+from assistant.nlu.answers import answer
+from assistant.nlu.clauses import Clause, about, domains_of, read_sentence, split_except
+from assistant.nlu.conditions import conditionals
+from assistant.nlu.followups import Past, follow
+from assistant.nlu.normalise import corrections, tidy, unslip
+from assistant.nlu.when import split_delay, split_lasting
 from assistant.types import Action, Ask, Intent, JsonValue, NoIntent, TurnContext, Understanding, Understood
 
 MEMORY_S = 180.0
-_YES = re.compile(
-    r"^(?:yes|yeah|yep|yup|sure|ok|okay|of course|do it|go ahead|please do|confirm|affirmative|absolutely|definitely|correct|right)\b"
+QUESTIONS = frozenset(
+    {"HassGetState", "HassClimateGetTemperature", "HassGetWeather", "AssistListQuery", "HassGetCurrentTime", "HassGetCurrentDate"}
 )
-_NO = re.compile(r"^(?:no|nope|nah|never ?mind|cancel|stop|don't|do not|forget it|leave it|negative)\b")
-_FOLLOW = re.compile(
-    r"^(?:and |also |now )*(?:(?P<cue>what about|how about|(?:the )?same (?:for|in|with|on)|do the same (?:for|in|with|on)|"
-    r"and|also|in|on|the other one|not)\s+)?(?:the |my |in the |in |on the |for the |for )*(?P<what>.+?)"
-    r"(?:\s+(?:too|as well|also|instead))?$"
-)
-_ORDINALS = {
-    "first": 0,
-    "1st": 0,
-    "one": 0,
-    "second": 1,
-    "2nd": 1,
-    "two": 1,
-    "third": 2,
-    "3rd": 2,
-    "three": 2,
-    "last": -1,
-}
-_NEGATED = re.compile(r"\b(?:don't|do not|never|please don't|you shouldn't|should not|shouldn't|no need to)\b")
-_REPORTED = re.compile(
-    r"\b(?:yesterday|last (?:night|week|month|year)|i wonder|did you know|i (?:once|already|just|think|heard|saw|read|remember) |"
-    r"(?:he|she|they|we|somebody|someone) (?:said|says|told|asked|turned|switched|opened|closed|locked|left)\b|"
-    r"my \w+ (?:said|says|told|asked|turned|switched) )"
-)
+_NEGATED = re.compile(r"^(?:please )?(?:don't|do not|dont|never|you (?:shouldn't|should not|must not)|no need to)\b", re.I)
+_OPPOSITE = {
+    "HassTurnOn": "HassTurnOff", "HassTurnOff": "HassTurnOn", "HassMediaPause": "HassMediaUnpause",
+    "HassMediaPlayerMute": "HassMediaPlayerUnmute",
+}  # fmt: skip
 
 
 class ClauseReader(Protocol):
@@ -48,159 +32,204 @@ class ClauseReader(Protocol):
 
     def match_clause(self, text: str, context: TurnContext, referents: Sequence[str] = ()) -> Intent | None: ...
 
-    def find_devices(self, text: str) -> tuple[str, ...]: ...
+    def find_devices(self, text: str, context: TurnContext | None = None) -> tuple[str, ...]: ...
 
     def find_area(self, text: str) -> str | None: ...
 
+    def find_floor(self, text: str) -> str | None: ...
+
     def describe(self, device_id: str) -> str: ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Past:
-    at: dt.datetime
-    intents: tuple[Intent, ...]
-    targets: tuple[str, ...]
-    ask: Ask | None
 
 
 class Dialogue:
     """Remembers one conversation. ``resolve`` reads a sentence in the light of it."""
 
     def __init__(self) -> None:
-        self._past: _Past | None = None
+        self._past: Past | None = None
         self._now: dt.datetime | None = None
+        self._read_as: tuple[Clause, ...] = ()
 
     def resolve(self, text: str, context: TurnContext, matcher: ClauseReader) -> Understanding:
         """The reading of ``text``, or NoIntent."""
-        self._now = context.now
+        self._now, self._read_as = context.now, ()
         past = self._recent(context.now)
         sentence = tidy(text)
-        lowered = sentence.lower()
         if past is not None and past.ask is not None:
-            answer = self._answer(lowered, past.ask, matcher)
-            if answer is not None:
-                return answer
-        if _NEGATED.search(lowered) or _REPORTED.search(lowered):
-            return NoIntent("not a request")
-        referents = past.targets if past is not None else ()
-        intents = self._read(sentence, context, matcher, referents)
-        if intents:
-            return Understood(intents, "match")
-        followed = self._follow(lowered, past, matcher) if past is not None else None
-        return followed or NoIntent("no template matches")
+            answered = answer(sentence.lower(), past.ask, matcher.describe)
+            answered = answered or answer(text.lower().strip(" .!"), past.ask, matcher.describe)
+            if answered is not None:
+                return answered
+        if _NEGATED.match(sentence):
+            return NoIntent("told not to")
+        reading = _Reading(context, matcher, past.targets if past is not None else ())
+        clauses = reading.sentence(sentence)
+        if not clauses:
+            followed = follow(sentence, past, reading) if past is not None else ()
+            clauses = followed or reading.repaired(sentence)
+        if not clauses:
+            return NoIntent("no template matches")
+        self._read_as = clauses
+        return Understood(tuple(_about_past(clause.intent, past) for clause in clauses), "match")
 
     def remember(self, text: str, intents: tuple[Intent, ...], actions: tuple[Action, ...], ask: Ask | None) -> None:
         """Keep what was done, and what was asked. A sentence that did nothing leaves the memory as it was."""
         if not intents and ask is None:
             return
         targets = tuple(dict.fromkeys(target for action in actions for target in action.targets))
-        if not targets and self._past is not None and ask is None:
-            targets = self._past.targets
-        self._past = _Past(self._now or dt.datetime.now().astimezone(), intents, targets, ask)
+        past = self._past
+        if not targets and past is not None and ask is None:
+            targets = past.targets
+        said = self._read_as[-1].text if self._read_as else tidy(text)
+        if past is not None and past.ask is not None and not self._read_as:
+            said = past.said  # an answer: what was asked about is still the sentence
+        self._past = Past(self._now or dt.datetime.now().astimezone(), said, intents, targets, ask)
 
-    def _recent(self, now: dt.datetime) -> _Past | None:
+    def _recent(self, now: dt.datetime) -> Past | None:
         if self._past is None or abs((now - self._past.at).total_seconds()) > MEMORY_S:
             return None
         return self._past
 
-    def _read(
-        self, sentence: str, context: TurnContext, matcher: ClauseReader, referents: Sequence[str]
-    ) -> tuple[Intent, ...]:
-        def read(clause: str) -> Intent | None:
-            found = matcher.match_clause(clause, context, referents)
-            return found if found is not None else self._read_except(clause, context, matcher, referents)
 
-        return _carry_room(read_sentence(sentence, read))
+class _Reading:
+    """Reads the sentences of one turn."""
 
-    @staticmethod
-    def _read_except(
-        clause: str, context: TurnContext, matcher: ClauseReader, referents: Sequence[str]
-    ) -> Intent | None:
-        parts = split_except(clause)
-        if parts is None:
+    def __init__(self, context: TurnContext, matcher: ClauseReader, referents: Sequence[str]) -> None:
+        self.context = context
+        self.matcher = matcher
+        self._referents = referents
+
+    def clause(self, text: str, referents: Sequence[str] | None = None) -> Intent | None:
+        """One clause, with what it makes an exception of."""
+        meant = self._referents if referents is None else referents
+        found = self.matcher.match_clause(text, self.context, meant)
+        return found if found is not None else self._with_exception(text, meant)
+
+    def sentence(self, text: str) -> tuple[Clause, ...]:
+        """All clauses, or one conditional or delayed intent; empty where it is not understood."""
+        clauses = read_sentence(text, self.clause)
+        if clauses:
+            return clauses
+        wrapped = self._conditional(text) or self._delayed(text) or self._lasting(text)
+        return tuple(Clause(text, intent) for intent in wrapped)
+
+    def repaired(self, text: str) -> tuple[Clause, ...]:
+        """The sentence without slips of the tongue."""
+        for candidate in (*unslip(text), *corrections(text)):
+            clauses = self.sentence(tidy(candidate))
+            if clauses:
+                return clauses
+        return ()
+
+    # --- what stands around a command -------------------------------------------------------------------
+
+    def _conditional(self, text: str) -> tuple[Intent, ...]:
+        for parts in conditionals(text):
+            condition = self.clause(parts.condition)
+            if condition is None or condition.name not in QUESTIONS:
+                continue
+            ids = condition.slots.get("device_id")
+            referents = [str(i) for i in ids] if isinstance(ids, list) else [str(ids)] if ids else None
+            command = [clause.intent for clause in read_sentence(parts.command, self._with(referents))]
+            command = command or [c.intent for c in self.repaired(parts.command)]
+            if not command or any(intent.name in QUESTIONS for intent in command):
+                continue
+            slots: dict[str, JsonValue] = {"if": _plain(condition), "then": [_plain(intent) for intent in command]}
+            if parts.unless:
+                slots["unless"] = True
+            return (Intent("AssistIf", slots),)
+        return ()
+
+    def _with(self, referents: Sequence[str] | None) -> ClauseReaderCall:
+        def read(text: str, meant: Sequence[str] | None = None) -> Intent | None:
+            return self.clause(text, meant if meant is not None else referents)
+
+        return read
+
+    def _delayed(self, text: str) -> tuple[Intent, ...]:
+        delayed = split_delay(text, self.context.now)
+        command = self._acts(delayed.command) if delayed is not None else ()
+        if delayed is None or not command:
+            return ()
+        slots: dict[str, JsonValue] = {
+            "at": delayed.at.isoformat(),
+            "command": delayed.command,
+            "then": [_plain(intent) for intent in command],
+        }
+        if delayed.delay_s is not None:
+            slots["delay_s"] = delayed.delay_s
+        return (Intent("AssistDelayed", slots),)
+
+    def _lasting(self, text: str) -> tuple[Intent, ...]:
+        """``turn on the heater for ten minutes``: now, and the opposite later."""
+        lasting = split_lasting(text)
+        command = self._acts(lasting.command) if lasting is not None else ()
+        if lasting is None or len(command) != 1 or command[0].name not in _OPPOSITE:
+            return ()
+        at = self.context.now + dt.timedelta(seconds=lasting.seconds)
+        back = replace(command[0], name=_OPPOSITE[command[0].name])
+        slots: dict[str, JsonValue] = {"at": at.isoformat(), "delay_s": lasting.seconds, "then": [_plain(back)]}
+        return (command[0], Intent("AssistDelayed", slots))
+
+    def _acts(self, text: str) -> tuple[Intent, ...]:
+        intents = tuple(clause.intent for clause in read_sentence(tidy(text), self.clause))
+        return () if any(intent.name in QUESTIONS for intent in intents) else intents
+
+    # --- exceptions -------------------------------------------------------------------------------------
+
+    def _with_exception(self, text: str, referents: Sequence[str]) -> Intent | None:
+        parts = split_except(text)
+        if parts is None or not parts[1]:
             return None
         base, left_out = parts
-        intent = matcher.match_clause(base, context, referents)
-        if intent is None or "device_id" in intent.slots:
+        intent = self.matcher.match_clause(base, self.context, referents)
+        if intent is None or intent.name in QUESTIONS or isinstance(intent.slots.get("device_id"), str):
             return None
         ids: list[JsonValue] = []
         areas: list[JsonValue] = []
         for name in left_out:
-            found = matcher.find_devices(name)
-            area = matcher.find_area(re.sub(r"\s+(?:lights?|ones?|lamps?)$", "", name))
-            if found:
-                ids += found
-            elif area:
-                areas.append(area)
-            else:
+            devices, area = self._left_out(name, base)
+            if not devices and area is None:
                 return None
-        return replace(intent, slots={**intent.slots, "except": ids, "except_area": areas})
+            ids += devices
+            areas += [area] if area is not None else []
+        slots = {key: value for key, value in intent.slots.items() if key != "here"}
+        return replace(intent, slots={**slots, "except": ids, "except_area": areas})
 
-    @staticmethod
-    def _answer(text: str, ask: Ask, matcher: ClauseReader) -> Understanding | None:
-        """What an answer to ``ask`` chooses; ``None`` where the sentence is no answer."""
-        if len(ask.candidates) == 1:
-            if _YES.match(text):
-                slots = {**ask.candidates[0].slots, "confirmed": True}
-                return Understood((replace(ask.candidates[0], slots=slots),), "match")
-            return Understood((Intent("HassNevermind"),), "match") if _NO.match(text) else None
-        if _NO.match(text):
-            return Understood((Intent("HassNevermind"),), "match")
-        if re.match(r"^(?:both|all|all of them|each|every one|the two)\b", text):
-            return Understood(ask.candidates, "match")
-        for word, index in _ORDINALS.items():
-            if re.search(rf"\b(?:the )?{word}(?: one)?$", text) and -1 <= index < len(ask.candidates):
-                return Understood((ask.candidates[index],), "match")
-        chosen = _named_among(text, ask, matcher)
-        return Understood((chosen,), "match") if chosen is not None else None
+    def _left_out(self, name: str, base: str) -> tuple[tuple[str, ...], str | None]:
+        """The devices or the room that an exception names: "the lamp", "Ben's", "the hallway one", "the nursery"."""
+        devices = self.matcher.find_devices(name, self.context)
+        area = self.matcher.find_area(name)
+        if area is not None or devices:
+            return ((), area) if area is not None else (devices, None)
+        bare = re.sub(r"\s+ones?$", "", name)
+        for word in reversed(base.split()):
+            devices = self.matcher.find_devices(f"{bare} {word}", self.context)
+            if devices:
+                return devices, None
+        return (), self.matcher.find_area(bare)
 
-    @staticmethod
-    def _follow(text: str, past: _Past, matcher: ClauseReader) -> Understanding | None:
-        """``and in the bedroom too``, ``what about the garage``: the last intent with another place or device."""
-        match = _FOLLOW.match(text)
-        if match is None or not past.intents or len(text.split()) > 9:
-            return None
-        what, last = match["what"], past.intents[-1]
-        area, ids = matcher.find_area(what), matcher.find_devices(what)
-        keep = {k: v for k, v in last.slots.items() if k not in ("name", "device_id", "area", "floor", "here", "all")}
-        if ids:
-            domain = ids[0].partition(".")[0]
-            if keep.get("domain") not in (None, domain) and last.name not in (
-                "HassTurnOn",
-                "HassTurnOff",
-                "HassGetState",
-            ):
-                return None
-            keep["domain"] = domain
-            return Understood(
-                (replace(last, slots={**keep, "device_id": ids[0] if len(ids) == 1 else list(ids)}),), "match"
-            )
-        if area:
-            return Understood((replace(last, slots={**keep, "area": area}),), "match")
+
+class ClauseReaderCall(Protocol):
+    """Reads one clause, with what "it" means."""
+
+    def __call__(self, text: str, referents: Sequence[str] | None = None) -> Intent | None: ...
+
+
+def _plain(intent: Intent) -> dict[str, JsonValue]:
+    row: dict[str, JsonValue] = {"intent": intent.name, "slots": dict(intent.slots)}
+    return {**row, "response": intent.response} if intent.response is not None else row
+
+
+def _about_past(intent: Intent, past: Past | None) -> Intent:
+    """A command that names nothing is about what was spoken of last, if that can do it: "a bit brighter"."""
+    if past is None or not past.targets or intent.name in QUESTIONS:
+        return intent
+    earlier = _of_domains(past.targets, domains_of(intent))
+    return about(intent, earlier) if earlier is not None else intent
+
+
+def _of_domains(targets: Iterable[str], domains: Sequence[str]) -> Intent | None:
+    ids: list[JsonValue] = [target for target in targets if target.partition(".")[0] in domains]
+    if not ids:
         return None
-
-
-def _named_among(text: str, ask: Ask, matcher: ClauseReader) -> Intent | None:
-    words = set(plain(text).split()) - {"the", "one", "in", "please", "on", "i", "mean", "meant", "a"}
-    if not words:
-        return None
-    marks = []
-    for candidate in ask.candidates:
-        described = matcher.describe(str(candidate.slots.get("device_id", "")))
-        spoken = set(plain(f"{described} {candidate.slots.get('area', '')}").split())
-        marks.append(len(words & spoken))
-    best = max(marks)
-    return ask.candidates[marks.index(best)] if best and marks.count(best) == 1 else None
-
-
-def _carry_room(intents: tuple[Intent, ...]) -> tuple[Intent, ...]:
-    """A later command without a room is about the room of the one before it, if it has none of its own."""
-    result: list[Intent] = []
-    area: JsonValue = None
-    for intent in intents:
-        if intent.slots.get("here") and area is not None:
-            slots = {key: value for key, value in intent.slots.items() if key != "here"}
-            intent = replace(intent, slots={**slots, "area": area})
-        area = intent.slots.get("area", area)
-        result.append(intent)
-    return tuple(result)
+    return Intent("", {"device_id": ids[0]} if len(ids) == 1 else {"device_id": ids, "all": True})

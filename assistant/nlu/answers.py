@@ -1,0 +1,79 @@
+"""What an answer to the assistant's own question chooses: "the second one", "bedroom", "both", "yes please", "no"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from assistant.nlu.words import words_of
+from assistant.types import Ask, Intent, Understanding, Understood
+
+_YES = re.compile(
+    r"^(?:yes|yeah|yep|yup|ya|sure|ok|okay|of course|do it|go ahead|please do|confirm(?:ed)?|affirmative|absolutely|definitely|"
+    r"correct|right|that's right|that is right|indeed|i do|i am sure|i'm sure|certainly|by all means|fine|go for it|please)\b"
+)
+_NO = re.compile(
+    r"^(?:no|nope|nah|never ?mind|cancel|stop|don't|do not|forget (?:it|about it|that)|leave it|negative|neither|none|nothing|"
+    r"abort|not (?:now|really|that|any)|no thanks|rather not)\b"
+)
+_ALL = re.compile(r"^(?:both|all|each|every|everything|every one|the two|the lot|all of (?:them|those)|both of them|either)\b")
+_ORDINALS = {
+    "first": 0, "1st": 0, "former": 0, "second": 1, "2nd": 1, "latter": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3,
+    "last": -1,
+}  # fmt: skip
+_CARDINALS = {"one": 0, "1": 0, "two": 1, "2": 1, "three": 2, "3": 2, "four": 3, "4": 3}
+_EMPTY = frozenset(
+    "the one in please on i mean meant a an my our that this would like want do of with at by is it ones to for".split()
+)
+
+
+def answer(text: str, ask: Ask, describe: Callable[[str], str]) -> Understanding | None:
+    """The chosen intents, HassNevermind for a no; ``None`` where ``text`` is no answer. ``text`` is lower-case."""
+    if len(ask.candidates) == 1:
+        if _YES.match(text) and len(text.split()) <= 6:
+            return Understood((_confirmed(ask.candidates[0]),), "match")
+        return Understood((Intent("HassNevermind"),), "match") if _NO.match(text) and len(text.split()) <= 6 else None
+    if _ALL.match(text):
+        return Understood(ask.candidates, "match")
+    chosen = _by_place_in_row(text, ask) or _named(text, ask, describe)
+    if chosen is not None:
+        return Understood((chosen,), "match")
+    return Understood((Intent("HassNevermind"),), "match") if _NO.match(text) and len(text.split()) <= 5 else None
+
+
+def _confirmed(intent: Intent) -> Intent:
+    return replace(intent, slots={**intent.slots, "confirmed": True})
+
+
+def _by_place_in_row(text: str, ask: Ask) -> Intent | None:
+    tokens = [token for token in words_of(text).tokens if token not in ("the", "one", "please", "number") or len(text) < 5]
+    if len(tokens) != 1:
+        return None
+    index = _ORDINALS.get(tokens[0])
+    if index is None and not _is_in_names(tokens[0], ask):
+        index = _CARDINALS.get(tokens[0])
+    return ask.candidates[index] if index is not None and -1 <= index < len(ask.candidates) else None
+
+
+def _is_in_names(token: str, ask: Ask) -> bool:
+    return any(token in words_of(str(c.slots.get("spoken", c.slots.get("name", "")))).tokens for c in ask.candidates)
+
+
+def _named(text: str, ask: Ask, describe: Callable[[str], str]) -> Intent | None:
+    """The one candidate that has most of the words said; every word must be one of a candidate's."""
+    said = {token for token in words_of(text).tokens if token != "'s"} - _EMPTY
+    marks: list[int] = []
+    known: set[str] = set()
+    for candidate in ask.candidates:
+        ids = candidate.slots.get("device_id")
+        texts = [describe(str(i)) for i in (ids if isinstance(ids, list) else [ids])]
+        parts = (*texts, candidate.slots.get("area"), candidate.slots.get("spoken"), candidate.slots.get("name"))
+        spoken = set(words_of(" ".join(str(part) for part in parts if part)).tokens)
+        spoken |= {word[:-1] for word in spoken if word.endswith("s")} | {f"{word}s" for word in spoken}
+        marks.append(len(said & spoken))
+        known |= spoken
+    best = max(marks)
+    if not best or marks.count(best) > 1 or len(said - known) > 1:
+        return None
+    return ask.candidates[marks.index(best)]

@@ -1,0 +1,196 @@
+"""Sentences that are only a part of one: "and in the bedroom too", "no, 22", "the south one as well", "and pears"."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from assistant.nlu.clauses import Clause
+from assistant.nlu.words import words_of
+from assistant.types import Ask, Intent, JsonValue, TurnContext
+
+MAX_WORDS = 9
+_CUE = re.compile(
+    r"^(?:(?:and|also|now|then|what about|how about|(?:the |do the )?same (?:for|in|with|on|to|thing (?:for|in|with|on))|and (?:for|what about|"
+    r"how about)|as well as|plus|likewise|ditto (?:for|in)?)\b[,\s]*)+",
+    re.IGNORECASE,
+)
+_CORRECTED = re.compile(
+    r"^(?:(?:no|nope|sorry|wait|oops|actually|rather|i mean|i meant|i said|make (?:that|it)|not that(?: one)?|that's wrong|"
+    r"that is wrong|i want|better|try)\b[,\s]*)+",
+    re.IGNORECASE,
+)
+_NOT_THIS = re.compile(r"^not (?P<wrong>.+?)[,\s]+(?:but |i mean |i meant )?(?P<right>(?:the|in|on|my)\b.+)$", re.IGNORECASE)
+_TAIL = re.compile(r"[,\s]+(?:too|as well|also|instead|then|again|please)$", re.IGNORECASE)
+_PLACED = re.compile(r"^(?:(?:in|on|at|for|to|with|inside)\s+)+", re.IGNORECASE)
+_ONE = re.compile(r"\bones?\b", re.IGNORECASE)
+_OTHER = re.compile(r"^(?:the )?other(?: one| ones)?$|^another(?: one)?$", re.IGNORECASE)
+_TARGETS = ("name", "device_id", "area", "floor", "here", "all", "except", "except_area", "device_class")
+_SWITCHING = frozenset({"HassTurnOn", "HassTurnOff", "HassToggle", "HassGetState"})
+_QUESTIONS = ("HassGet", "HassClimateGet", "AssistListQuery")
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """The last turn: its sentence without politeness, what it meant, and what it was carried out on."""
+
+    at: dt.datetime
+    said: str
+    intents: tuple[Intent, ...]
+    targets: tuple[str, ...]
+    ask: Ask | None
+
+
+class Matching(Protocol):
+    """What is needed of the matcher."""
+
+    def find_devices(self, text: str, context: TurnContext | None = None) -> tuple[str, ...]: ...
+
+    def find_area(self, text: str) -> str | None: ...
+
+    def find_floor(self, text: str) -> str | None: ...
+
+
+class Reading(Protocol):
+    """What is needed of the turn's reading."""
+
+    @property
+    def context(self) -> TurnContext: ...
+
+    @property
+    def matcher(self) -> Matching: ...
+
+    def clause(self, text: str, referents: Sequence[str] | None = None) -> Intent | None: ...
+
+
+def follow(text: str, past: Past, reading: Reading) -> tuple[Clause, ...]:
+    """The last intent with what ``text`` changes of it; empty where it changes nothing that is known."""
+    if not past.intents or len(text.split()) > MAX_WORDS:
+        return ()
+    corrected = _CORRECTED.match(text) is not None
+    part = _CORRECTED.sub("", text)
+    negated = _NOT_THIS.match(text)
+    if negated is not None:
+        corrected, part = True, negated["right"]
+    part = _TAIL.sub("", _CUE.sub("", part)).strip(" ,")
+    if not part:
+        return ()
+    last = past.intents[-1]
+    intent = _elsewhere(part, last, past, reading) or _next_item(part, last) or _changed(part, past, reading)
+    if intent is None:
+        return ()
+    clause = Clause(past.said, intent)
+    if corrected and _is_act(last) and _target(intent) != _target(last):
+        return (Clause(text, Intent("AssistUndo")), clause)
+    return (clause,)
+
+
+def _is_act(intent: Intent) -> bool:
+    return not intent.name.startswith(_QUESTIONS)
+
+
+def _target(intent: Intent) -> tuple[JsonValue, ...]:
+    return tuple(intent.slots.get(key) for key in ("device_id", "area", "floor"))
+
+
+# --- the same for another place or device -------------------------------------------------------------------
+
+
+def _elsewhere(part: str, last: Intent, past: Past, reading: Reading) -> Intent | None:
+    if last.name.startswith(("HassList", "HassShopping", "AssistIf", "AssistDelayed")):
+        return None
+    kept = {key: value for key, value in last.slots.items() if key not in _TARGETS}
+    bare = _PLACED.sub("", part)
+    for key, place in (("area", reading.matcher.find_area(bare)), ("floor", reading.matcher.find_floor(bare))):
+        if place is not None:
+            domain = last.slots.get("domain") or _domain_of(past.targets)
+            kind = {"device_class": last.slots["device_class"]} if "device_class" in last.slots else {}
+            return replace(last, slots={**kept, **kind, **({"domain": domain} if domain else {}), key: place})
+    ids = _devices(bare, past, reading)
+    if not ids:
+        return None
+    domain = ids[0].partition(".")[0]
+    same = domain in (last.slots.get("domain"), _domain_of(past.targets))
+    if not same and last.name not in _SWITCHING:
+        return None
+    chosen: dict[str, JsonValue] = {"device_id": ids[0]} if len(ids) == 1 else {"device_id": list(ids)}
+    return replace(last, slots={**kept, "domain": domain, **chosen})
+
+
+def _domain_of(ids: Sequence[str]) -> str | None:
+    domains = {device_id.partition(".")[0] for device_id in ids}
+    return domains.pop() if len(domains) == 1 else None
+
+
+def _devices(part: str, past: Past, reading: Reading) -> tuple[str, ...]:
+    """The devices that ``part`` names, if need be with a noun of the last sentence: "Dad's", "the south one"."""
+    if _OTHER.match(part) and past.ask is not None:
+        rest = [c.slots.get("device_id") for c in past.ask.candidates]
+        others = tuple(i for i in rest if isinstance(i, str) and i not in past.targets)
+        return others if len(others) == 1 else ()
+    ids = reading.matcher.find_devices(part, reading.context)
+    if ids:
+        return ids
+    bare = _ONE.sub("", part).strip()
+    words = past.said.split()
+    for start in range(len(words) - 1, -1, -1):
+        for end in range(len(words), start, -1):
+            ids = reading.matcher.find_devices(f"{bare} {' '.join(words[start:end])}", reading.context)
+            if ids:
+                return ids
+    return ()
+
+
+# --- lists ----------------------------------------------------------------------------------------------------
+
+
+def _next_item(part: str, last: Intent) -> Intent | None:
+    """``and pears``: one more item for the list."""
+    if not last.name.startswith(("HassList", "HassShopping")) or "item" not in last.slots or len(part.split()) > 4:
+        return None
+    if last.name not in ("HassListAddItem", "HassShoppingListAddItem", "HassListRemoveItem", "HassShoppingListRemoveItem"):
+        return None
+    items: list[JsonValue] = [item.strip() for item in re.split(r",|\band\b", part) if item.strip()]
+    return replace(last, slots={**last.slots, "item": items[0] if len(items) == 1 else items})
+
+
+# --- another value --------------------------------------------------------------------------------------------
+
+
+def _changed(part: str, past: Past, reading: Reading) -> Intent | None:
+    """The last sentence with ``part`` in the place of some of its words, as few as can be."""
+    if not _has_content(part):
+        return None
+    last = past.intents[-1]
+    referents = past.targets
+    for sentence in _substituted(past.said.split(), part):
+        intent = reading.clause(sentence, referents)
+        if intent is not None and _follows(intent, last):
+            return intent
+    return None
+
+
+def _has_content(part: str) -> bool:
+    """A number, or words; "yes" and "thanks" change nothing."""
+    tokens = words_of(part).tokens
+    return bool(tokens) and tokens[0] not in ("yes", "yeah", "ok", "thanks", "thank", "good", "great", "cool", "nice")
+
+
+def _substituted(words: list[str], part: str) -> Iterator[str]:
+    yield " ".join([*words, part])
+    for size in range(1, len(words)):
+        for start in range(len(words) - size, 0, -1):
+            yield " ".join([*words[:start], part, *words[start + size :]])
+
+
+def _follows(intent: Intent, last: Intent) -> bool:
+    """Whether a sentence put together can be what was meant: the same sort of thing, and something new in it."""
+    if intent == last or "here" in intent.slots and "here" not in last.slots:
+        return False
+    if last.name.startswith(_QUESTIONS):
+        return intent.name.startswith(_QUESTIONS)
+    settings = {"HassTurnOn", "HassLightSet", "HassFanSetSpeed", "HassSetPosition", "HassClimateSetTemperature", "HassSetVolume"}
+    return intent.name == last.name or {intent.name, last.name} <= settings
