@@ -17,7 +17,9 @@ _NO = re.compile(
     r"^(?:no|nope|nah|never ?mind|cancel|stop|don't|do not|forget (?:it|about it|that)|leave it|negative|neither|none|nothing|"
     r"abort|not (?:now|really|that|any)|no thanks|rather not)\b"
 )
-_ALL = re.compile(r"^(?:both|all|each|every|everything|every one|the two|the lot|all of (?:them|those)|both of them|either)\b")
+_ALL = re.compile(
+    r"^(?:both|all|each|every|everything|every one|the two|the lot|all of (?:them|those)|both of them|either)\b"
+)
 _ORDINALS = {
     "first": 0, "1st": 0, "former": 0, "second": 1, "2nd": 1, "latter": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3,
     "last": -1,
@@ -47,7 +49,9 @@ def _confirmed(intent: Intent) -> Intent:
 
 
 def _by_place_in_row(text: str, ask: Ask) -> Intent | None:
-    tokens = [token for token in words_of(text).tokens if token not in ("the", "one", "please", "number") or len(text) < 5]
+    tokens = [
+        token for token in words_of(text).tokens if token not in ("the", "one", "please", "number") or len(text) < 5
+    ]
     if len(tokens) != 1:
         return None
     index = _ORDINALS.get(tokens[0])

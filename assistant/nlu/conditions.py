@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_OPENING = re.compile(r"^(?:only )?(?P<word>if|in case|provided(?: that)?|as long as|given that|unless|should)\s+", re.IGNORECASE)
+_OPENING = re.compile(
+    r"^(?:only )?(?P<word>if|in case|provided(?: that)?|as long as|given that|unless|should)\s+", re.IGNORECASE
+)
 _INNER = re.compile(
     r"[,\s]+(?:but )?(?:only )?(?P<word>if|in case|provided(?: that)?|as long as|given that|unless)\s+", re.IGNORECASE
 )

@@ -18,9 +18,18 @@ from assistant.types import Action, Ask, Intent, JsonValue, NoIntent, TurnContex
 
 MEMORY_S = 180.0
 QUESTIONS = frozenset(
-    {"HassGetState", "HassClimateGetTemperature", "HassGetWeather", "AssistListQuery", "HassGetCurrentTime", "HassGetCurrentDate"}
+    {
+        "HassGetState",
+        "HassClimateGetTemperature",
+        "HassGetWeather",
+        "AssistListQuery",
+        "HassGetCurrentTime",
+        "HassGetCurrentDate",
+    }
 )
-_NEGATED = re.compile(r"^(?:please )?(?:don't|do not|dont|never|you (?:shouldn't|should not|must not)|no need to)\b", re.I)
+_NEGATED = re.compile(
+    r"^(?:please )?(?:don't|do not|dont|never|you (?:shouldn't|should not|must not)|no need to)\b", re.I
+)
 _OPPOSITE = {
     "HassTurnOn": "HassTurnOff", "HassTurnOff": "HassTurnOn", "HassMediaPause": "HassMediaUnpause",
     "HassMediaPlayerMute": "HassMediaPlayerUnmute",

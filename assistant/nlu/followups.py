@@ -23,7 +23,9 @@ _CORRECTED = re.compile(
     r"that is wrong|i want|better|try)\b[,\s]*)+",
     re.IGNORECASE,
 )
-_NOT_THIS = re.compile(r"^not (?P<wrong>.+?)[,\s]+(?:but |i mean |i meant )?(?P<right>(?:the|in|on|my)\b.+)$", re.IGNORECASE)
+_NOT_THIS = re.compile(
+    r"^not (?P<wrong>.+?)[,\s]+(?:but |i mean |i meant )?(?P<right>(?:the|in|on|my)\b.+)$", re.IGNORECASE
+)
 _TAIL = re.compile(r"[,\s]+(?:too|as well|also|instead|then|again|please)$", re.IGNORECASE)
 _PLACED = re.compile(r"^(?:(?:in|on|at|for|to|with|inside)\s+)+", re.IGNORECASE)
 _ONE = re.compile(r"\bones?\b", re.IGNORECASE)
@@ -151,7 +153,12 @@ def _next_item(part: str, last: Intent) -> Intent | None:
     """``and pears``: one more item for the list."""
     if not last.name.startswith(("HassList", "HassShopping")) or "item" not in last.slots or len(part.split()) > 4:
         return None
-    if last.name not in ("HassListAddItem", "HassShoppingListAddItem", "HassListRemoveItem", "HassShoppingListRemoveItem"):
+    if last.name not in (
+        "HassListAddItem",
+        "HassShoppingListAddItem",
+        "HassListRemoveItem",
+        "HassShoppingListRemoveItem",
+    ):
         return None
     items: list[JsonValue] = [item.strip() for item in re.split(r",|\band\b", part) if item.strip()]
     return replace(last, slots={**last.slots, "item": items[0] if len(items) == 1 else items})
@@ -188,9 +195,16 @@ def _substituted(words: list[str], part: str) -> Iterator[str]:
 
 def _follows(intent: Intent, last: Intent) -> bool:
     """Whether a sentence put together can be what was meant: the same sort of thing, and something new in it."""
-    if intent == last or "here" in intent.slots and "here" not in last.slots:
+    if intent == last or ("here" in intent.slots and "here" not in last.slots):
         return False
     if last.name.startswith(_QUESTIONS):
         return intent.name.startswith(_QUESTIONS)
-    settings = {"HassTurnOn", "HassLightSet", "HassFanSetSpeed", "HassSetPosition", "HassClimateSetTemperature", "HassSetVolume"}
+    settings = {
+        "HassTurnOn",
+        "HassLightSet",
+        "HassFanSetSpeed",
+        "HassSetPosition",
+        "HassClimateSetTemperature",
+        "HassSetVolume",
+    }
     return intent.name == last.name or {intent.name, last.name} <= settings
