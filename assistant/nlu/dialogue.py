@@ -149,8 +149,8 @@ class _Reading:
         return ()
 
     def _with(self, referents: Sequence[str] | None) -> ClauseReaderCall:
-        def read(text: str, meant: Sequence[str] | None = None) -> Intent | None:
-            return self.clause(text, meant if meant is not None else referents)
+        def read(text: str, referents: Sequence[str] | None = referents) -> Intent | None:
+            return self.clause(text, referents)
 
         return read
 

@@ -14,8 +14,8 @@ from assistant.types import Ask, Intent, JsonValue, TurnContext
 
 MAX_WORDS = 9
 _CUE = re.compile(
-    r"^(?:(?:and|also|now|then|what about|how about|(?:the |do the )?same (?:for|in|with|on|to|thing (?:for|in|with|on))|and (?:for|what about|"
-    r"how about)|as well as|plus|likewise|ditto (?:for|in)?)\b[,\s]*)+",
+    r"^(?:(?:and|also|now|then|what about|how about|(?:the |do the )?same (?:for|in|with|on|to|thing (?:for|in|with|on))|"
+    r"and (?:for|what about|how about)|as well as|plus|likewise|ditto (?:for|in)?)\b[,\s]*)+",
     re.IGNORECASE,
 )
 _CORRECTED = re.compile(
