@@ -26,6 +26,11 @@ _STARTS_COMMAND = re.compile(
     r"tell|remove|resume|skip|run|send|take|check|clear|vacuum|clean|mow|press|toggle|what's|when|where|who|did|do|does)\b",
     re.IGNORECASE,
 )
+_NO_PREAMBLE = re.compile(
+    r"\b(?:said|says|say|told|tell|asked|ask|asks|if|unless|when|before|after|until|don't|do not|never|why|who|what|should|"
+    r"would|could|might|maybe|remember|yesterday|tomorrow|later|wish|dream|imagine|pretend|joke|story|song|movie)\b",
+    re.IGNORECASE,
+)
 _ARTICLES = re.compile(r"^(?:(?:for|the|my|our|in|on|a|an|that|this|his|her)\s+)+", re.IGNORECASE)
 _WILD_SLOTS = ("item", "search_query", "message")
 # What a later clause without a device of its own can be about.
@@ -42,10 +47,18 @@ _PLAYER = ("HassMedia", "HassSetVolume")
 _TARGETS = ("name", "device_id", "area", "floor")
 
 
-class Reader(Protocol):
-    """Reads one clause. ``referents``: what "it" means."""
+def preambles(text: str) -> Iterator[tuple[str, str]]:
+    """(reason, command) of "it is stuffy in here, turn on the fan"; only commands that begin as one."""
+    for comma in re.finditer(r",(?!\d{3}\b)\s*|\s+so\s+", text):
+        preamble, command = text[: comma.start()].strip(), text[comma.end() :].strip()
+        if _STARTS_COMMAND.match(command) and not _STARTS_COMMAND.match(preamble) and not _NO_PREAMBLE.search(preamble):
+            yield preamble, command
 
-    def __call__(self, text: str, referents: Sequence[str] | None = None) -> Intent | None: ...
+
+class Reader(Protocol):
+    """Reads one clause. ``about``: the devices that "it" means, where a clause before says so."""
+
+    def __call__(self, text: str, about: Sequence[str] | None = None) -> Intent | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +176,7 @@ def _carried(clauses: tuple[Clause, ...]) -> tuple[Clause, ...]:
     for clause in clauses:
         intent = clause.intent
         for earlier in reversed(result):
-            carried = about(intent, earlier.intent)
+            carried = taken_up(intent, earlier.intent)
             if carried is not intent:
                 intent = carried
                 break
@@ -171,7 +184,7 @@ def _carried(clauses: tuple[Clause, ...]) -> tuple[Clause, ...]:
     return tuple(result)
 
 
-def about(intent: Intent, earlier: Intent) -> Intent:
+def taken_up(intent: Intent, earlier: Intent) -> Intent:
     """``intent`` about the device or room of an earlier one, where it has none of its own."""
     slots = intent.slots
     assumed_room = slots.get("here") is not None

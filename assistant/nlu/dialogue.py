@@ -9,27 +9,16 @@ from dataclasses import replace
 from typing import Protocol
 
 from assistant.nlu.answers import answer
-from assistant.nlu.clauses import Clause, about, domains_of, read_sentence, split_except
+from assistant.nlu.clauses import Clause, Reader, domains_of, preambles, read_sentence, split_except, taken_up
 from assistant.nlu.conditions import conditionals
 from assistant.nlu.followups import Past, follow
+from assistant.nlu.intents import QUESTIONS
 from assistant.nlu.normalise import corrections, tidy, unslip
 from assistant.nlu.when import split_delay, split_lasting
 from assistant.types import Action, Ask, Intent, JsonValue, NoIntent, TurnContext, Understanding, Understood
 
 MEMORY_S = 180.0
-QUESTIONS = frozenset(
-    {
-        "HassGetState",
-        "HassClimateGetTemperature",
-        "HassGetWeather",
-        "AssistListQuery",
-        "HassGetCurrentTime",
-        "HassGetCurrentDate",
-    }
-)
-_NEGATED = re.compile(
-    r"^(?:please )?(?:don't|do not|dont|never|you (?:shouldn't|should not|must not)|no need to)\b", re.I
-)
+_NEGATED = re.compile(r"^(?:please )?(?:don't|do not|dont|never|you (?:shouldn't|should not|must not)|no need to)\b", re.I)
 _OPPOSITE = {
     "HassTurnOn": "HassTurnOff", "HassTurnOff": "HassTurnOn", "HassMediaPause": "HassMediaUnpause",
     "HassMediaPlayerMute": "HassMediaPlayerUnmute",
@@ -40,6 +29,8 @@ class ClauseReader(Protocol):
     """Reads one clause; ``SentenceMatcher`` is one."""
 
     def match_clause(self, text: str, context: TurnContext, referents: Sequence[str] = ()) -> Intent | None: ...
+
+    def match_slip(self, text: str, context: TurnContext, referents: Sequence[str] = ()) -> Intent | None: ...
 
     def find_devices(self, text: str, context: TurnContext | None = None) -> tuple[str, ...]: ...
 
@@ -106,11 +97,14 @@ class _Reading:
         self.context = context
         self.matcher = matcher
         self._referents = referents
+        self._slips = False
 
-    def clause(self, text: str, referents: Sequence[str] | None = None) -> Intent | None:
+    def clause(self, text: str, about: Sequence[str] | None = None) -> Intent | None:
         """One clause, with what it makes an exception of."""
-        meant = self._referents if referents is None else referents
+        meant = self._referents if about is None else about
         found = self.matcher.match_clause(text, self.context, meant)
+        if found is None and self._slips:
+            found = self.matcher.match_slip(text, self.context, meant)
         return found if found is not None else self._with_exception(text, meant)
 
     def sentence(self, text: str) -> tuple[Clause, ...]:
@@ -123,10 +117,40 @@ class _Reading:
 
     def repaired(self, text: str) -> tuple[Clause, ...]:
         """The sentence without slips of the tongue."""
-        for candidate in (*unslip(text), *corrections(text)):
+        candidates = (*unslip(text), *corrections(text))
+        for candidate in candidates:
             clauses = self.sentence(tidy(candidate))
             if clauses:
                 return clauses
+        return self._after_preamble(text) or self._misheard((text, *candidates))
+
+    def _misheard(self, texts: Iterable[str]) -> tuple[Clause, ...]:
+        """With names that only sound like what was said."""
+        self._slips = True
+        for text in texts:
+            clauses = read_sentence(text, self.clause)
+            if clauses:
+                return clauses
+        self._slips = False
+        return ()
+
+    def _after_preamble(self, text: str) -> tuple[Clause, ...]:
+        """``no one is playing any more, shut it down``: a command after the reason for it."""
+        for preamble, command in preambles(text):
+            meant = self._mentioned(preamble)
+            clauses = read_sentence(command, self._with(meant or None))
+            if clauses and not any(clause.intent.name in QUESTIONS for clause in clauses):
+                return clauses
+        return ()
+
+    def _mentioned(self, text: str) -> tuple[str, ...]:
+        """The devices of the longest name in a text."""
+        words = text.split()
+        for size in range(min(5, len(words)), 0, -1):
+            for start in range(len(words) - size + 1):
+                ids = self.matcher.find_devices(" ".join(words[start : start + size]), self.context)
+                if len(ids) == 1:
+                    return ids
         return ()
 
     # --- what stands around a command -------------------------------------------------------------------
@@ -148,9 +172,11 @@ class _Reading:
             return (Intent("AssistIf", slots),)
         return ()
 
-    def _with(self, referents: Sequence[str] | None) -> ClauseReaderCall:
-        def read(text: str, referents: Sequence[str] | None = referents) -> Intent | None:
-            return self.clause(text, referents)
+    def _with(self, referents: Sequence[str] | None) -> Reader:
+        """A reader to which "it" means ``referents``, where a clause before says nothing else."""
+
+        def read(text: str, about: Sequence[str] | None = None) -> Intent | None:
+            return self.clause(text, about if about is not None else referents)
 
         return read
 
@@ -218,12 +244,6 @@ class _Reading:
         return (), self.matcher.find_area(bare)
 
 
-class ClauseReaderCall(Protocol):
-    """Reads one clause, with what "it" means."""
-
-    def __call__(self, text: str, referents: Sequence[str] | None = None) -> Intent | None: ...
-
-
 def _plain(intent: Intent) -> dict[str, JsonValue]:
     row: dict[str, JsonValue] = {"intent": intent.name, "slots": dict(intent.slots)}
     return {**row, "response": intent.response} if intent.response is not None else row
@@ -234,7 +254,7 @@ def _about_past(intent: Intent, past: Past | None) -> Intent:
     if past is None or not past.targets or intent.name in QUESTIONS:
         return intent
     earlier = _of_domains(past.targets, domains_of(intent))
-    return about(intent, earlier) if earlier is not None else intent
+    return taken_up(intent, earlier) if earlier is not None else intent
 
 
 def _of_domains(targets: Iterable[str], domains: Sequence[str]) -> Intent | None:

@@ -8,10 +8,11 @@ names; a room that was said, not taken from the microphone; most literal words.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from assistant.nlu.intents import QUESTIONS
 from assistant.nlu.names import compile_names
 from assistant.nlu.network import Entity, Found
 from assistant.nlu.network import Path as Way
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from hassil.intents import Intents, SlotList
 
 MAX_WORDS = 60
+_ASKING = frozenset(
+    "is are was were did do does has have had what which who where when how any whether if tell check read show list anyone".split()
+)
 _OPENING = frozenset({"cover", "valve", "binary_sensor"})
 _ROBOTS = frozenset({"vacuum", "lawn_mower"})
 # Which domains a state that is asked about can be of; states that are not listed can be any's.
@@ -131,30 +135,74 @@ class SentenceMatcher:
         best = max(reading.key for reading in readings)
         return _join_equal_names([reading.intent for reading in readings if reading.key == best])
 
+    def match_slip(self, text: str, context: TurnContext, referents: Sequence[str] = ()) -> Intent | None:
+        """The best reading of a clause in which a name was misheard or misspelt; ``None`` where it is not clear."""
+        words = words_of(without_commas(tidy(text)))
+        if not words.tokens or len(words.tokens) > MAX_WORDS:
+            return None
+        readings = self._read(words, context.area, referents, slips=True)
+        if not readings:
+            return None
+        best = max(reading.key for reading in readings)
+        return _join_equal_names([reading.intent for reading in readings if reading.key == best])
+
     def readings(self, text: str, context: TurnContext, referents: Sequence[str] = ()) -> list[Ranked]:
         """Every reading of one clause, with its rank."""
         words = words_of(without_commas(tidy(text)))
         if not words.tokens or len(words.tokens) > MAX_WORDS:
             return []
-        values = _Values(
-            NounReader(self._index, words.tokens, context.area, referents), self._templates.lists, words.tokens
-        )
+        return self._read(words, context.area, referents) or self._read_placed(words, context.area, referents)
+
+    def _read(
+        self, words: Words, room: str | None, referents: Sequence[str], *, slips: bool = False
+    ) -> list[Ranked]:
+        nouns = NounReader(self._index, words.tokens, room, referents, slips=slips)
+        values = _Values(nouns, self._templates.lists, words.tokens)
         ranked = []
         for way in self._templates.network.read(words, values):
             template = self._templates.rows[way.template]
-            slots = _slots_of(template, way, words, context.area)
+            slots = _slots_of(template, way, words, room)
             if slots is not None and not self._is_bare(template, way, words, slots):
                 ranked.append(self._rank(template, way, slots, words.tokens))
         return ranked
 
-    def _rank(self, template: Template, way: Way, slots: Mapping[str, JsonValue], said: Sequence[str]) -> Ranked:
+    def _read_placed(self, words: Words, room: str | None, referents: Sequence[str]) -> list[Ranked]:
+        """Sentences that begin or end with a place that their template has no room for: "on in the kitchen"."""
+        nouns, size = NounReader(self._index, words.tokens, room, referents), len(words.tokens)
+        parts = [(place, words.part(0, start)) for start in range(1, size) for place in nouns.places(start) if place.end == size]
+        parts += [(place, words.part(place.end, size)) for place in nouns.places(0) if place.end < size]
+        result = []
+        for place, rest in parts:
+            area = place.slots.get("area")
+            for reading in self._read(rest, area if isinstance(area, str) else None, referents):
+                slots = self._placed(reading.intent.slots, place.slots)
+                if slots is not None:
+                    result.append(replace(reading, intent=replace(reading.intent, slots=slots)))
+        return result
+
+    def _placed(self, slots: Mapping[str, JsonValue], place: Mapping[str, JsonValue]) -> dict[str, JsonValue] | None:
+        """The slots with the place; ``None`` where what they mean is elsewhere."""
+        kept = {key: value for key, value in slots.items() if key != ROOM_UNKNOWN}
+        ids = kept.get("device_id")
+        if ids is None:
+            if "area" in kept and "area" in place and kept["area"] != place["area"]:
+                return None
+            return {**kept, **place}
+        inside: list[JsonValue] = [i for i in (ids if isinstance(ids, list) else [ids]) if self._index.is_in(str(i), place)]
+        if not inside:
+            return None
+        return {**kept, "device_id": inside[0] if len(inside) == 1 else inside}
+
+    def _rank(
+        self, template: Template, way: Way, slots: Mapping[str, JsonValue], said: Sequence[str]
+    ) -> Ranked:
         wild = sum(entity.found.end - entity.start for entity in way.entities if entity.step.wildcard)
         penalty = sum(entity.found.penalty for entity in way.entities)
         named = sum(entity.found.end - entity.start for entity in way.entities if _is_exact(entity, "name"))
         placed = sum(entity.found.end - entity.start for entity in way.entities if entity.step.key in ("area", "floor"))
         assumed = "area" in slots and not any("area" in _said(entity) for entity in way.entities)
         key = (
-            self._fits(slots), template.is_custom, -wild, -penalty, named, placed,
+            self._fits(slots), template.intent not in QUESTIONS or _asks(said), template.is_custom, -wild, -penalty, named, placed,
             not (assumed or ROOM_UNKNOWN in slots), way.literals,
         )  # fmt: skip
         response = template.block.response
@@ -162,7 +210,9 @@ class SentenceMatcher:
             response = "all" if "are" in said else "any"
         return Ranked(tuple(int(part) for part in key), Intent(template.intent, slots, response))
 
-    def _is_bare(self, template: Template, way: Way, words: Words, slots: Mapping[str, JsonValue]) -> bool:
+    def _is_bare(
+        self, template: Template, way: Way, words: Words, slots: Mapping[str, JsonValue]
+    ) -> bool:
         """Whether nothing but a name was said: only the full name of a scene or script is a command by itself."""
         if way.literals > 3 or template.is_custom or template.intent not in ("HassTurnOn", "HassToggle"):
             return False
@@ -183,6 +233,11 @@ class SentenceMatcher:
         area, device_id = slots.get("area"), slots.get("device_id")
         device = self._index.devices.get(device_id) if isinstance(device_id, str) else None
         return device is None or not isinstance(area, str) or plain(device.area or "") == plain(area)
+
+
+def _asks(tokens: Sequence[str]) -> bool:
+    """Whether there is a word of a question: "the lights off" is none, though a template may take it for one."""
+    return any(token in _ASKING for token in tokens)
 
 
 class _Values:

@@ -9,7 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from assistant.nlu.forms import VARIANT, forms_of, room_forms
+from assistant.nlu.forms import PART, VARIANT, forms_of, room_forms
+from assistant.nlu.near import NearNames
 from assistant.nlu.network import Found
 from assistant.nlu.vocabulary import Kind, Tokens, Vocabulary
 from assistant.nlu.words import joined, plain, singular, words_of
@@ -18,6 +19,8 @@ from assistant.types import Area, Device, Floor, Home, JsonValue
 MAX_NAME_WORDS = 8
 KIND, UNPLACED, MISSING = 2, 3, 5
 """Penalties of phrases that name a kind: with a place, without one, and where the place has none."""
+SLIP = 8
+"""Penalty of a name that only sounds like what was said, and more the less it does."""
 ROOM_UNKNOWN = "here"
 
 _OPENINGS = frozenset({"door", "garage", "garage_door", "gate", "window"})
@@ -57,6 +60,17 @@ class NameIndex:
     """Device id -> its names in the singular."""
     kinds: Mapping[Tokens, tuple[Kind, ...]]
     """Words for a kind -> the kinds."""
+    near_names: NearNames[tuple[tuple[int, Device], ...]]
+    near_areas: NearNames[tuple[int, str]]
+
+    def is_in(self, device_id: str, place: Mapping[str, JsonValue]) -> bool:
+        """Whether a device is in the place, given as slots."""
+        device = self.devices.get(device_id)
+        if device is None or "area" not in place and "floor" not in place:
+            return device is not None
+        if "area" in place:
+            return device.area == place["area"]
+        return device.area is not None and self.floor_of.get(device.area) == place["floor"]
 
 
 def build_index(home: Home, vocabulary: Vocabulary) -> NameIndex:
@@ -88,7 +102,16 @@ def build_index(home: Home, vocabulary: Vocabulary) -> NameIndex:
     return NameIndex(
         home, vocabulary, nearest, areas, floors, floor_of, {d.id: d for d in home.devices}, said,
         {tokens: tuple(found) for tokens, found in kinds.items()},
+        NearNames(_without_parts(nearest), vocabulary.known), NearNames(areas, vocabulary.known),
     )  # fmt: skip
+
+
+def _without_parts(
+    names: Mapping[str, tuple[tuple[int, Device], ...]],
+) -> dict[str, tuple[tuple[int, Device], ...]]:
+    """Names of which only a part would have to be guessed from a sound are left out."""
+    whole = {key: tuple(row for row in rows if row[0] < PART) for key, rows in names.items()}
+    return {key: rows for key, rows in whole.items() if rows}
 
 
 def _enter(
@@ -120,11 +143,21 @@ def _nearest(rows: tuple[tuple[int, Device], ...]) -> tuple[tuple[int, Device], 
 
 
 class NounReader:
-    """Reads the noun phrases of one sentence. ``room``: the microphone's; ``referents``: what "it" and "them" mean."""
+    """Reads the noun phrases of one sentence. ``room``: the microphone's; ``referents``: what "it" and "them" mean.
+
+    ``slips``: names that only sound like what was said are found too.
+    """
 
     def __init__(
-        self, index: NameIndex, tokens: Sequence[str], room: str | None, referents: Sequence[str] = ()
+        self,
+        index: NameIndex,
+        tokens: Sequence[str],
+        room: str | None,
+        referents: Sequence[str] = (),
+        *,
+        slips: bool = False,
     ) -> None:
+        self._slips = slips
         self._index = index
         self._tokens = tokens
         self._room = room
@@ -157,6 +190,9 @@ class NounReader:
             row = table.get(joined(self._tokens[start:end]))
             if row is not None:
                 yield end, *row
+            elif self._slips and table is self._index.areas:
+                for likeness, (_distance, name) in self._index.near_areas.find(self._tokens[start:end])[:1]:
+                    yield end, _slip(likeness), name
 
     def _after_articles(self, start: int) -> int:
         while start < len(self._tokens) and self._tokens[start] in self._index.vocabulary.articles:
@@ -186,16 +222,23 @@ class NounReader:
     def _named(self, start: int, *, every: bool, within: str | None, penalty: int) -> Iterator[Found]:
         """Devices by their names; ``within``: only those of that room."""
         for end in range(start + 1, min(start + MAX_NAME_WORDS, len(self._tokens)) + 1):
-            rows = self._index.names.get(joined(self._tokens[start:end]))
-            if rows is None:
+            rows = self._index.names.get(joined(self._tokens[start:end])) or self._slipped(start, end)
+            if not rows:
                 continue
             if within is not None:
                 rows = tuple(row for row in rows if row[1].area == within)
             plural = every or singular(self._tokens[end - 1]) != self._tokens[end - 1]
             yield from self._of_devices(end, rows, plural, penalty)
-            for place in self._places(end):
+            for place in self.places(end):
                 there = tuple(row for row in rows if self._is_in(row[1], place.slots))
                 yield from self._of_devices(place.end, there, plural, penalty)
+
+    def _slipped(self, start: int, end: int) -> tuple[tuple[int, Device], ...]:
+        if not self._slips:
+            return ()
+        found = self._index.near_names.find(self._tokens[start:end])
+        best = [(likeness, rows) for likeness, rows in found if likeness == found[0][0]]
+        return tuple((_slip(likeness), device) for likeness, rows in best for _distance, device in rows)
 
     def _of_devices(self, end: int, rows: Iterable[tuple[int, Device]], plural: bool, penalty: int) -> Iterator[Found]:
         by_domain: dict[tuple[str, int], list[Device]] = defaultdict(list)
@@ -230,7 +273,7 @@ class NounReader:
         """Kinds for questions about several: of the whole house where no place is said."""
         core, _every = self._after_quantifier(start)
         for end, kind, words in self._kind_words(core):
-            for place in (Place(end, {}), *self._places(end)):
+            for place in (Place(end, {}), *self.places(end)):
                 yield from self._group(place, kind, words)
         for table, slot in ((self._index.areas, "area"), (self._index.floors, "floor")):
             for end, _distance, name in self._spans(core, table):
@@ -254,7 +297,7 @@ class NounReader:
                 yield from self._of_kind(end, kind, words, plural, every, place, penalty)
                 continue
             yield from self._of_kind(end, kind, words, plural, every, None, penalty)
-            for after in self._places(end, bare=True):
+            for after in self.places(end, bare=True):
                 yield from self._of_kind(after.end, kind, words, plural, every, after, penalty)
 
     def _kind_words(self, start: int) -> Iterator[tuple[int, Kind, Tokens]]:
@@ -326,7 +369,7 @@ class NounReader:
 
     # --- places -----------------------------------------------------------------------------------------
 
-    def _places(self, start: int, *, bare: bool = False) -> Iterator[Place]:
+    def places(self, start: int, *, bare: bool = False) -> Iterator[Place]:
         """Places that begin at ``start``; ``bare``: also without a preposition ("lights living room")."""
         words, tokens = self._index.vocabulary, self._tokens
         for phrase in words.everywhere:
@@ -347,11 +390,12 @@ class NounReader:
             yield Place(end, {"floor": floor})
 
     def _is_in(self, device: Device, slots: Mapping[str, JsonValue]) -> bool:
-        if "area" in slots:
-            return device.area == slots["area"]
-        if "floor" in slots:
-            return device.area is not None and self._index.floor_of.get(device.area) == slots["floor"]
-        return True
+        return self._index.is_in(device.id, slots)
+
+
+def _slip(likeness: float) -> int:
+    """The penalty of a name that was only like what was said."""
+    return SLIP + round((1 - likeness) * 20)
 
 
 def _context(domain: str, devices: Sequence[Device]) -> dict[str, object]:

@@ -45,6 +45,7 @@ class Vocabulary:
     area_words: frozenset[str] = frozenset()
     floor_words: frozenset[str] = frozenset()
     weak: frozenset[str] = frozenset()
+    known: frozenset[str] = frozenset()
     synonyms: tuple[tuple[Tokens, ...], ...] = ()
     kinds: tuple[Kind, ...] = ()
 
@@ -67,6 +68,7 @@ def vocabulary(language: str) -> Vocabulary:
         area_words=frozenset(data["area_words"]),
         floor_words=frozenset(data["floor_words"]),
         weak=frozenset(data["weak"]),
+        known=frozenset(data["known"]) | _all_words(data["kinds"]),
         synonyms=tuple(tuple(words_of(text).tokens for text in group) for group in data["synonyms"]),
         kinds=tuple(_kind(row) for row in data["kinds"]),
     )
@@ -74,6 +76,16 @@ def vocabulary(language: str) -> Vocabulary:
 
 def _tokens(texts: Iterable[str]) -> frozenset[Tokens]:
     return frozenset(words_of(text).tokens for text in texts)
+
+
+def _all_words(kinds: Iterable[dict[str, Any]]) -> frozenset[str]:
+    return frozenset(
+        token
+        for row in kinds
+        for key in ("words", "named", "after")
+        for text in row.get(key, ())
+        for token in words_of(text).tokens
+    )
 
 
 def _kind(row: dict[str, Any]) -> Kind:

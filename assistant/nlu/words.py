@@ -69,6 +69,10 @@ class Words:
         """What tokens ``start`` to ``end`` (exclusive) are in the text itself."""
         return self.text[self.spans[start][0] : self.spans[end - 1][1]] if start < end else ""
 
+    def part(self, start: int, end: int) -> Words:
+        """Tokens ``start`` to ``end`` (exclusive) alone."""
+        return Words(self.text, self.tokens[start:end], self.spans[start:end])
+
 
 def fold(text: str) -> str:
     """Lower case without accents."""
