@@ -18,7 +18,9 @@ from assistant.nlu.when import split_delay, split_lasting
 from assistant.types import Action, Ask, Intent, JsonValue, NoIntent, TurnContext, Understanding, Understood
 
 MEMORY_S = 180.0
-_NEGATED = re.compile(r"^(?:please )?(?:don't|do not|dont|never|you (?:shouldn't|should not|must not)|no need to)\b", re.I)
+_NEGATED = re.compile(
+    r"^(?:please )?(?:don't|do not|dont|never|you (?:shouldn't|should not|must not)|no need to)\b", re.I
+)
 _OPPOSITE = {
     "HassTurnOn": "HassTurnOff", "HassTurnOff": "HassTurnOn", "HassMediaPause": "HassMediaUnpause",
     "HassMediaPlayerMute": "HassMediaPlayerUnmute",

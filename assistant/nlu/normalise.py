@@ -13,7 +13,8 @@ __all__ = ["corrections", "plain", "tidy", "unslip", "without_commas"]
 _ASSISTANTS = r"jarvis|nabu|alexa|mycroft|rhasspy|google|siri|cortana|olly|assistant|computer(?=,)"
 _LEADING = re.compile(
     rf"^(?:(?:hey|hi|hello|yo|okay|ok|so|well|um+|uh+|er+|hm+|mm+|right|now|oh|ah|and|then|alright|all right|{_ASSISTANTS}|"
-    r"please|pls|plz|kindly|just|quickly|maybe|perhaps|actually|basically|listen|look|excuse me|firstly|first(?=,| (?:turn|switch|open|close|set|lock|put|dim|start|stop)\b)|finally|"
+    r"please|pls|plz|kindly|just|quickly|maybe|perhaps|actually|basically|listen|look|excuse me|firstly|"
+    r"first(?=,| (?:turn|switch|open|close|set|lock|put|dim|start|stop)\b)|finally|"
     r"next(?=,)|lastly|yeah|yep|sure|(?:can|could|would|will|won't) (?:you|u|ya)(?: please| kindly| just| maybe| possibly| quickly)*|"
     r"(?:can|could|may|should) (?:we|i)(?= (?:turn|switch|get|have|open|close|dim|set|put|play|add|start|stop|lock))|"
     r"(?:would|do) you mind|mind(?= \w+ing\b)|how about(?= \w+ing\b)|what about(?= \w+ing\b)|"
