@@ -79,9 +79,16 @@ def read_sentence(text: str, read: Reader) -> tuple[Clause, ...]:
     if whole is not None and not _swallows(whole):
         return (Clause(text, whole),)
     clauses = _cut(text, read, None, MAX_JOINTS)
-    if clauses or whole is None:
+    if clauses or whole is None or _holds_reason(whole):
         return _carried(clauses)
     return (Clause(text, whole),)
+
+
+def _holds_reason(intent: Intent) -> bool:
+    """Whether a free text goes on with what is no part of it: "we are out of paint so …"."""
+    values = [intent.slots.get(key) for key in _WILD_SLOTS]
+    texts = [part for value in values for part in (value if isinstance(value, list) else [value])]
+    return any(isinstance(part, str) and " so " in part for part in texts)
 
 
 def _swallows(intent: Intent) -> bool:
@@ -90,7 +97,7 @@ def _swallows(intent: Intent) -> bool:
         value = intent.slots.get(key)
         for part in value if isinstance(value, list) else [value]:
             if isinstance(part, str):
-                rest = [part] if isinstance(value, list) else _JOINT.split(part)[1:]
+                rest = [part] if isinstance(value, list) else re.split(rf"{_JOINT.pattern}|\s+so\s+", part)[1:]
                 if any(_STARTS_COMMAND.match(piece) for piece in rest):
                     return True
     return False

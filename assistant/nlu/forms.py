@@ -61,7 +61,7 @@ def _near(
 def _with_kind(tokens: Tokens, kind: Kind) -> Iterator[Tokens]:
     """The name with a word for its kind, or without the one that it has."""
     one = tuple(map(singular, tokens))
-    own = [word for word in kind.words | kind.named | kind.after if one[-len(word) :] == word]
+    own = [word for word in kind.words | kind.named | kind.only | kind.after if one[-len(word) :] == word]
     for word in own:
         if len(tokens) > len(word):
             yield tokens[: -len(word)]

@@ -153,26 +153,23 @@ class SentenceMatcher:
             return []
         return self._read(words, context.area, referents) or self._read_placed(words, context.area, referents)
 
-    def _read(self, words: Words, room: str | None, referents: Sequence[str], *, slips: bool = False) -> list[Ranked]:
+    def _read(
+        self, words: Words, room: str | None, referents: Sequence[str], *, slips: bool = False
+    ) -> list[Ranked]:
         nouns = NounReader(self._index, words.tokens, room, referents, slips=slips)
         values = _Values(nouns, self._templates.lists, words.tokens)
         ranked = []
         for way in self._templates.network.read(words, values):
             template = self._templates.rows[way.template]
             slots = _slots_of(template, way, words, room)
-            if slots is not None and not self._is_bare(template, way, words, slots):
+            if slots is not None and not self._is_nothing(template, way, words, slots):
                 ranked.append(self._rank(template, way, slots, words.tokens))
         return ranked
 
     def _read_placed(self, words: Words, room: str | None, referents: Sequence[str]) -> list[Ranked]:
         """Sentences that begin or end with a place that their template has no room for: "on in the kitchen"."""
         nouns, size = NounReader(self._index, words.tokens, room, referents), len(words.tokens)
-        parts = [
-            (place, words.part(0, start))
-            for start in range(1, size)
-            for place in nouns.places(start)
-            if place.end == size
-        ]
+        parts = [(place, words.part(0, start)) for start in range(1, size) for place in nouns.places(start) if place.end == size]
         parts += [(place, words.part(place.end, size)) for place in nouns.places(0) if place.end < size]
         result = []
         for place, rest in parts:
@@ -191,31 +188,57 @@ class SentenceMatcher:
             if "area" in kept and "area" in place and kept["area"] != place["area"]:
                 return None
             return {**kept, **place}
-        inside: list[JsonValue] = [
-            i for i in (ids if isinstance(ids, list) else [ids]) if self._index.is_in(str(i), place)
-        ]
+        inside: list[JsonValue] = [i for i in (ids if isinstance(ids, list) else [ids]) if self._index.is_in(str(i), place)]
         if not inside:
             return None
         return {**kept, "device_id": inside[0] if len(inside) == 1 else inside}
 
-    def _rank(self, template: Template, way: Way, slots: Mapping[str, JsonValue], said: Sequence[str]) -> Ranked:
+    def _rank(
+        self, template: Template, way: Way, slots: Mapping[str, JsonValue], said: Sequence[str]
+    ) -> Ranked:
         wild = sum(entity.found.end - entity.start for entity in way.entities if entity.step.wildcard)
         penalty = sum(entity.found.penalty for entity in way.entities)
         named = sum(entity.found.end - entity.start for entity in way.entities if _is_exact(entity, "name"))
         placed = sum(entity.found.end - entity.start for entity in way.entities if entity.step.key in ("area", "floor"))
         assumed = "area" in slots and not any("area" in _said(entity) for entity in way.entities)
         key = (
-            self._fits(slots), template.intent not in QUESTIONS or _asks(said), template.is_custom, -wild, -penalty, named, placed,
-            not (assumed or ROOM_UNKNOWN in slots), way.literals,
+            self._fits(template.intent, slots), template.intent not in QUESTIONS or _asks(said), template.is_custom, -wild, -penalty, named, placed,
+            not (assumed or ROOM_UNKNOWN in slots), way.literals, template.is_own,
         )  # fmt: skip
         response = template.block.response
         if response == "one_yesno" and "device_id" not in slots:
             response = "all" if "are" in said else "any"
         return Ranked(tuple(int(part) for part in key), Intent(template.intent, slots, response))
 
-    def _is_bare(self, template: Template, way: Way, words: Words, slots: Mapping[str, JsonValue]) -> bool:
+    def _is_nothing(
+        self, template: Template, way: Way, words: Words, slots: Mapping[str, JsonValue]
+    ) -> bool:
+        """Whether a reading is too little to go by, though a template allows it."""
+        if template.is_custom:
+            return False
+        wild = [words.tokens[e.start : e.found.end] for e in way.entities if e.step.wildcard]
+        if template.intent == "HassGetState" and wild:
+            return True  # "who is the president": any words may be a place where someone is
+        if template.intent == "HassMediaSearchAndPlay" and any(self._is_no_media(tokens) for tokens in wild):
+            return True
+        if "item" in slots and any(set(t) <= self._vocabulary.no_item | self._vocabulary.articles for t in wild):
+            return True
+        return self._is_bare(template, way, words, slots)
+
+    def _is_no_media(self, tokens: Sequence[str]) -> bool:
+        if all(token in self._vocabulary.articles for token in tokens):
+            return True
+        return any(
+            tuple(tokens[i : i + len(words)]) == words
+            for words in self._vocabulary.not_media
+            for i in range(len(tokens) - len(words) + 1)
+        )
+
+    def _is_bare(
+        self, template: Template, way: Way, words: Words, slots: Mapping[str, JsonValue]
+    ) -> bool:
         """Whether nothing but a name was said: only the full name of a scene or script is a command by itself."""
-        if way.literals > 3 or template.is_custom or template.intent not in ("HassTurnOn", "HassToggle"):
+        if way.literals > 3 or template.intent not in ("HassTurnOn", "HassToggle"):
             return False
         covered = {i for entity in way.entities for i in range(entity.start, entity.found.end)}
         rest = [token for i, token in enumerate(words.tokens) if i not in covered]
@@ -224,7 +247,7 @@ class SentenceMatcher:
         exact = all(entity.found.penalty == 0 for entity in way.entities)
         return not (exact and slots.get("domain") in ("scene", "script"))
 
-    def _fits(self, slots: Mapping[str, JsonValue]) -> bool:
+    def _fits(self, intent: str, slots: Mapping[str, JsonValue]) -> bool:
         """Whether a device is where the sentence says it is, and can be in the state that is asked about."""
         domain, state = slots.get("domain"), slots.get("state")
         if isinstance(domain, str) and isinstance(state, str) and domain not in _CAN_BE.get(state, {domain}):
@@ -232,6 +255,8 @@ class SentenceMatcher:
         if state in _SWITCH_STATES and isinstance(domain, str) and domain in _NEVER_ON:
             return False
         area, device_id = slots.get("area"), slots.get("device_id")
+        if intent == "HassGetState" and domain == "todo":
+            return False  # what is on a list is asked of the list
         device = self._index.devices.get(device_id) if isinstance(device_id, str) else None
         return device is None or not isinstance(area, str) or plain(device.area or "") == plain(area)
 

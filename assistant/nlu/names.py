@@ -85,5 +85,5 @@ def _kinds_of_rooms(home: Home, vocabulary: Vocabulary) -> Iterable[tuple[str, K
         for kind in vocabulary.kinds:
             if kind.domains & domains and not kind.domains & {"sensor", "binary_sensor"}:
                 words = sorted(kind.words, key=lambda tokens: (len(tokens), tokens))[:2]
-                for tokens in (*words, *(named for named in kind.named if named[-1] in last)):
+                for tokens in (*words, *(named for named in kind.named | kind.only if named[-1] in last)):
                     yield f"{area.name} {' '.join(tokens)}", kind

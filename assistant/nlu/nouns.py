@@ -66,7 +66,7 @@ class NameIndex:
     def is_in(self, device_id: str, place: Mapping[str, JsonValue]) -> bool:
         """Whether a device is in the place, given as slots."""
         device = self.devices.get(device_id)
-        if device is None or ("area" not in place and "floor" not in place):
+        if device is None or "area" not in place and "floor" not in place:
             return device is not None
         if "area" in place:
             return device.area == place["area"]
@@ -97,7 +97,7 @@ def build_index(home: Home, vocabulary: Vocabulary) -> NameIndex:
     }
     kinds: dict[Tokens, list[Kind]] = defaultdict(list)
     for kind in vocabulary.kinds:
-        for tokens in kind.words | kind.named:
+        for tokens in kind.words | kind.named | kind.only:
             kinds[tokens].append(kind)
     return NameIndex(
         home, vocabulary, nearest, areas, floors, floor_of, {d.id: d for d in home.devices}, said,
@@ -207,6 +207,9 @@ class NounReader:
         if core != start:
             yield from self._named(core, every=every, within=None, penalty=0)
         yield from self._kinds(core, every, None, 0)
+        if core < len(self._tokens) and self._tokens[core] in self._index.vocabulary.room:
+            here: dict[str, JsonValue] = {"area": self._room} if self._room else {ROOM_UNKNOWN: True}
+            yield from self._kinds(core + 1, every, Place(core + 1, here), 0)
         yield from self._placed_first(core, every)
         yield from self._pronouns(core)
 
@@ -281,6 +284,8 @@ class NounReader:
                     yield from self._group(Place(after, {slot: name}), kind, words)
 
     def _group(self, place: Place, kind: Kind, words: Tokens) -> Iterator[Found]:
+        if words in kind.only:
+            return
         slots = self._kind_slots(kind, words, place.slots)
         if set(kind.device_classes) & _OPENINGS:
             slots.pop("domain", None)  # sensors tell of doors and windows too
@@ -313,7 +318,10 @@ class NounReader:
         devices = [d for d in self._index.home.devices if place is None or self._is_in(d, place.slots)]
         typed = self._typed(devices, kind, words)
         named = [d for d in devices if d.domain not in _READ_ONLY and self._has_words(d, words)]
-        chosen = (named or typed) if words in kind.named else (typed or named)
+        if words in kind.only:
+            chosen = named or [d for d in typed if d.device_class == words[-1]]
+        else:
+            chosen = (named or typed) if words in kind.named else (typed or named)
         slots: dict[str, JsonValue] = dict(place.slots) if place is not None else {}
         if not chosen:
             if place is not None and len(kind.domains) == 1 and words in kind.words:

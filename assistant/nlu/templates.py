@@ -43,6 +43,8 @@ class Template:
     intent: str
     block: IntentData
     is_custom: bool
+    is_own: bool
+    """Whether it is this project's, or the user's; else Home Assistant's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ def _base(language: str) -> bytes:
         "lists": dict(data["lists"]),
         "expansion_rules": dict(data["expansion_rules"]),
     }
+    merged["theirs"] = {name: len(intent["data"]) for name, intent in merged["intents"].items()}
     folder = resources.files("assistant") / "data" / "sentences" / language
     if folder.is_dir():
         for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
@@ -105,6 +108,7 @@ def load_templates(language: str, custom: Sequence[Path] = ()) -> Templates:
 def _compile(merged: dict[str, Any], custom: frozenset[str]) -> Templates:
     from hassil.intents import Intents, WildcardSlotList
 
+    theirs: dict[str, int] = merged.pop("theirs")
     intents = Intents.from_dict(merged)
     lists: dict[str, ValueList] = {}
     wildcards = {name for name, values in intents.slot_lists.items() if isinstance(values, WildcardSlotList)}
@@ -114,7 +118,7 @@ def _compile(merged: dict[str, Any], custom: frozenset[str]) -> Templates:
     rows: list[Template] = []
     network = Network(wildcards.__contains__)
     for intent in intents.intents.values():
-        for block in intent.data:
+        for number, block in enumerate(intent.data):
             local = {name: f"{intent.name}/{len(rows)}/{name}" for name in block.slot_lists}
             for name, key in local.items():
                 if isinstance(block.slot_lists[name], WildcardSlotList):
@@ -128,7 +132,8 @@ def _compile(merged: dict[str, Any], custom: frozenset[str]) -> Templates:
             )
             for sentence in block.sentences:
                 network.add(sentence.expression, len(rows), rules, local)
-            rows.append(Template(intent.name, block, intent.name in custom))
+            is_own = number >= theirs.get(intent.name, 0)
+            rows.append(Template(intent.name, block, intent.name in custom, is_own))
     return Templates(intents, network, tuple(rows), lists, custom)
 
 

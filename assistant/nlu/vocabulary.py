@@ -16,7 +16,7 @@ Tokens = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A sort of devices. ``words`` are it; ``named`` first mean devices that have them in their names.
+    """A sort of devices. ``words`` are it; ``named`` first mean devices that have them in their names, ``only`` just those.
 
     ``after``, ``before``: words that people add to a device's own name. ``whole_room``: "the light" of a room is all of
     its lights.
@@ -24,6 +24,7 @@ class Kind:
 
     words: frozenset[Tokens]
     named: frozenset[Tokens]
+    only: frozenset[Tokens]
     domains: frozenset[str]
     device_classes: tuple[str, ...]
     after: frozenset[Tokens]
@@ -42,6 +43,9 @@ class Vocabulary:
     everywhere: frozenset[Tokens] = frozenset()
     here: frozenset[Tokens] = frozenset()
     pronouns: frozenset[Tokens] = frozenset()
+    room: frozenset[str] = frozenset()
+    not_media: frozenset[Tokens] = frozenset()
+    no_item: frozenset[str] = frozenset()
     area_words: frozenset[str] = frozenset()
     floor_words: frozenset[str] = frozenset()
     weak: frozenset[str] = frozenset()
@@ -65,6 +69,9 @@ def vocabulary(language: str) -> Vocabulary:
         everywhere=_tokens(data["everywhere"]),
         here=_tokens(data["here"]),
         pronouns=_tokens(data["pronouns"]),
+        room=frozenset(data["room"]),
+        not_media=_tokens(data["not_media"]),
+        no_item=frozenset(data["no_item"]),
         area_words=frozenset(data["area_words"]),
         floor_words=frozenset(data["floor_words"]),
         weak=frozenset(data["weak"]),
@@ -82,7 +89,7 @@ def _all_words(kinds: Iterable[dict[str, Any]]) -> frozenset[str]:
     return frozenset(
         token
         for row in kinds
-        for key in ("words", "named", "after")
+        for key in ("words", "named", "only", "after")
         for text in row.get(key, ())
         for token in words_of(text).tokens
     )
@@ -92,6 +99,7 @@ def _kind(row: dict[str, Any]) -> Kind:
     return Kind(
         words=_tokens(row["words"]),
         named=_tokens(row.get("named", ())),
+        only=_tokens(row.get("only", ())),
         domains=frozenset(row["domain"]),
         device_classes=tuple(row.get("device_class", ())),
         after=_tokens(row.get("after", ())),
