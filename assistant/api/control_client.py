@@ -1,4 +1,4 @@
-"""The command line's side of the control socket: blocking, one connection a call. ``control`` describes the protocol."""
+"""The control socket as the command line uses it: blocking, one connection a call. The protocol is in ``control``."""
 
 from __future__ import annotations
 

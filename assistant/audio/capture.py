@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from assistant.audio.devices import InputDevice, find_input, portaudio, rescan
+from assistant.audio.devices import InputDevice
 from assistant.errors import AudioError
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 RATE_HZ = 16_000
 FRAME_SAMPLES = 320
-BLOCK_S = 0.02
 QUEUE_BLOCKS = 250
 """What may wait for the listener: 5 s; more than that is dropped, and counted."""
 NO_SOUND_S = 2.0
@@ -255,50 +254,3 @@ class Microphone:
         self._lost_blocks = 0
         while not self._blocks.empty():
             self._blocks.get_nowait()
-
-
-class SoundDeviceBackend:
-    """Microphones through PortAudio. ``pattern``: a part of the wanted device's name."""
-
-    def __init__(self, pattern: str | None = None) -> None:
-        self._pattern = pattern
-
-    def open(self, give: Callable[[npt.NDArray[np.int16], bool], None]) -> tuple[Stream, InputDevice]:
-        """Open the microphone at its own rate, with up to eight of its channels."""
-        sounddevice = portaudio()
-        device = find_input(self._pattern)
-
-        def callback(data: npt.NDArray[np.int16], _count: int, _time: object, status: Any) -> None:
-            give(data.copy(), bool(status.input_overflow))
-
-        stream = None
-        try:
-            stream = sounddevice.InputStream(
-                device=device.index,
-                samplerate=device.rate_hz,
-                channels=min(device.channels, 8) if device.channels <= 16 else 1,
-                dtype="int16",
-                blocksize=round(device.rate_hz * BLOCK_S),
-                latency="low",
-                callback=callback,
-            )
-            stream.start()
-        except (sounddevice.PortAudioError, ValueError) as error:
-            if stream is not None:
-                stream.close(ignore_errors=True)
-            raise AudioError(f"the microphone {device.name!r} cannot be opened: {error}") from error
-        return _Closing(stream), device
-
-    def look_again(self) -> None:
-        """Look for devices that were plugged in since."""
-        rescan()
-
-
-class _Closing:
-    """A PortAudio stream that may be closed whatever became of its device."""
-
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-
-    def close(self) -> None:
-        self._stream.close(ignore_errors=True)
