@@ -153,9 +153,7 @@ class SentenceMatcher:
             return []
         return self._read(words, context.area, referents) or self._read_placed(words, context.area, referents)
 
-    def _read(
-        self, words: Words, room: str | None, referents: Sequence[str], *, slips: bool = False
-    ) -> list[Ranked]:
+    def _read(self, words: Words, room: str | None, referents: Sequence[str], *, slips: bool = False) -> list[Ranked]:
         nouns = NounReader(self._index, words.tokens, room, referents, slips=slips)
         values = _Values(nouns, self._templates.lists, words.tokens)
         ranked = []
@@ -169,7 +167,12 @@ class SentenceMatcher:
     def _read_placed(self, words: Words, room: str | None, referents: Sequence[str]) -> list[Ranked]:
         """Sentences that begin or end with a place that their template has no room for: "on in the kitchen"."""
         nouns, size = NounReader(self._index, words.tokens, room, referents), len(words.tokens)
-        parts = [(place, words.part(0, start)) for start in range(1, size) for place in nouns.places(start) if place.end == size]
+        parts = [
+            (place, words.part(0, start))
+            for start in range(1, size)
+            for place in nouns.places(start)
+            if place.end == size
+        ]
         parts += [(place, words.part(place.end, size)) for place in nouns.places(0) if place.end < size]
         result = []
         for place, rest in parts:
@@ -188,21 +191,22 @@ class SentenceMatcher:
             if "area" in kept and "area" in place and kept["area"] != place["area"]:
                 return None
             return {**kept, **place}
-        inside: list[JsonValue] = [i for i in (ids if isinstance(ids, list) else [ids]) if self._index.is_in(str(i), place)]
+        inside: list[JsonValue] = [
+            i for i in (ids if isinstance(ids, list) else [ids]) if self._index.is_in(str(i), place)
+        ]
         if not inside:
             return None
         return {**kept, "device_id": inside[0] if len(inside) == 1 else inside}
 
-    def _rank(
-        self, template: Template, way: Way, slots: Mapping[str, JsonValue], said: Sequence[str]
-    ) -> Ranked:
+    def _rank(self, template: Template, way: Way, slots: Mapping[str, JsonValue], said: Sequence[str]) -> Ranked:
         wild = sum(entity.found.end - entity.start for entity in way.entities if entity.step.wildcard)
         penalty = sum(entity.found.penalty for entity in way.entities)
         named = sum(entity.found.end - entity.start for entity in way.entities if _is_exact(entity, "name"))
         placed = sum(entity.found.end - entity.start for entity in way.entities if entity.step.key in ("area", "floor"))
         assumed = "area" in slots and not any("area" in _said(entity) for entity in way.entities)
         key = (
-            self._fits(template.intent, slots), template.intent not in QUESTIONS or _asks(said), template.is_custom, -wild, -penalty, named, placed,
+            self._fits(template.intent, slots), template.intent not in QUESTIONS or _asks(said), template.is_custom,
+            -wild, -penalty, named, placed,
             not (assumed or ROOM_UNKNOWN in slots), way.literals, template.is_own,
         )  # fmt: skip
         response = template.block.response
@@ -210,9 +214,7 @@ class SentenceMatcher:
             response = "all" if "are" in said else "any"
         return Ranked(tuple(int(part) for part in key), Intent(template.intent, slots, response))
 
-    def _is_nothing(
-        self, template: Template, way: Way, words: Words, slots: Mapping[str, JsonValue]
-    ) -> bool:
+    def _is_nothing(self, template: Template, way: Way, words: Words, slots: Mapping[str, JsonValue]) -> bool:
         """Whether a reading is too little to go by, though a template allows it."""
         if template.is_custom:
             return False
@@ -234,9 +236,7 @@ class SentenceMatcher:
             for i in range(len(tokens) - len(words) + 1)
         )
 
-    def _is_bare(
-        self, template: Template, way: Way, words: Words, slots: Mapping[str, JsonValue]
-    ) -> bool:
+    def _is_bare(self, template: Template, way: Way, words: Words, slots: Mapping[str, JsonValue]) -> bool:
         """Whether nothing but a name was said: only the full name of a scene or script is a command by itself."""
         if way.literals > 3 or template.intent not in ("HassTurnOn", "HassToggle"):
             return False

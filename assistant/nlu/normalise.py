@@ -12,23 +12,33 @@ __all__ = ["corrections", "plain", "tidy", "unslip", "without_commas"]
 
 _ASSISTANTS = r"jarvis|nabu|alexa|mycroft|rhasspy|google|siri|cortana|olly|assistant|computer(?=,)"
 _LEADING = re.compile(
-    rf"^(?:(?:hey|hi|hello|yo|okay|ok|so|well|um+|uh+|er+|hm+|mm+|right|now|oh|ah|and|then|alright|all right|{_ASSISTANTS}|"
-    r"please|pls|plz|kindly|just|quickly|maybe|perhaps|actually|basically|listen|look|excuse me|firstly|first(?=,| (?:turn|switch|open|close|set|lock|put|dim|start|stop)\b)|finally|"
-    r"next(?=,)|lastly|yeah|yep|sure|(?:can|could|would|will|won't) (?:you|u|ya)(?: please| kindly| just| maybe| possibly| quickly)*|"
+    rf"^(?:(?:hey|hi|hello|yo|okay|ok|so|well|um+|uh+|er+|hm+|mm+|"
+    rf"right|now|oh|ah|and|then|alright|all right|{_ASSISTANTS}|"
+    r"please|pls|plz|kindly|just|quickly|maybe|perhaps|actually|basically|listen|look|excuse me|"
+    r"firstly|first(?=,| (?:turn|switch|open|close|set|lock|put|dim|start|stop)\b)|finally|"
+    r"next(?=,)|lastly|yeah|yep|sure|(?:can|could|would|will|won't) (?:you|"
+    r"u|ya)(?: please| kindly| just| maybe| possibly| quickly)*|"
     r"(?:can|could|may|should) (?:we|i)(?= (?:turn|switch|get|have|open|close|dim|set|put|play|add|start|stop|lock))|"
     r"(?:would|do) you mind|mind(?= \w+ing\b)|how about(?= \w+ing\b)|what about(?= \w+ing\b)|"
-    r"(?:i want|i need|i'd like|i would like|i'd love|we need|we want|i'd prefer)(?: for)?(?: you| u)? to|i want you to|"
-    r"go ahead and|help me(?: to)?(?= (?:turn|switch|open|close|dim|set|put|start|stop))|make sure (?:to|you)|be sure to|let's|lets|let us|you (?:can|may|should|could|need to|have to|must)|"
-    r"be so kind as to|be a dear and|do me a favou?r(?: and|,)?|(?:i'd|i would) (?:appreciate it|be grateful|like it|love it) if you"
-    r"(?: could| would)?|(?:is|would) it (?:be )?possible (?:for you )?to|are you able to|i was wondering (?:if|whether) you could|"
-    r"it would be (?:great|nice|good|lovely) if you could|i think you should|why don't you|try to|time to|you know what|"
+    r"(?:i want|i need|i'd like|i would like|i'd love|we need|"
+    r"we want|i'd prefer)(?: for)?(?: you| u)? to|i want you to|"
+    r"go ahead and|help me(?: to)?(?= (?:turn|switch|open|close|dim|set|put|start|stop))|make sure (?:to|"
+    r"you)|be sure to|let's|lets|let us|you (?:can|may|should|could|need to|have to|must)|"
+    r"be so kind as to|be a dear and|do me a favou?r(?: and|,)?|(?:i'd|"
+    r"i would) (?:appreciate it|be grateful|like it|love it) if you"
+    r"(?: could| would)?|(?:is|would) it (?:be )?possible (?:for you )?to|"
+    r"are you able to|i was wondering (?:if|whether) you could|"
+    r"it would be (?:great|nice|good|lovely) if you could|"
+    r"i think you should|why don't you|try to|time to|you know what|"
     r"i'm going to need you to|i am going to need you to|quick question|one more thing|by the way|thanks|thank you)"
     r"[,\s]+)+",
     re.IGNORECASE,
 )
 _TRAILING = re.compile(
-    rf"(?:[,\s]+(?:please|pls|plz|thanks|thank you|thanks a lot|many thanks|cheers|thank you very much|for me|for us|right now|"
-    r"right away|now|immediately|straight away|at once|(?:would|will|could|can) (?:you|ya|u)|if you (?:can|could|would|don't mind|"
+    rf"(?:[,\s]+(?:please|pls|plz|thanks|thank you|thanks a lot|"
+    rf"many thanks|cheers|thank you very much|for me|for us|right now|"
+    r"right away|now|immediately|straight away|at once|(?:would|will|"
+    r"could|can) (?:you|ya|u)|if you (?:can|could|would|don't mind|"
     r"please|will)|if possible|when you (?:can|get a chance|have a moment)|mate|dear|buddy|pal|honey|darling|love|"
     rf"{_ASSISTANTS}|already|asap|as soon as possible|real quick|quickly|okay|ok|um+|uh+|er+|then|though|you know|"
     r"and nothing else|and that's it|and that is it|and that's all|or something|or whatever|my friend|man|bro|won't you))+$",
@@ -41,7 +51,8 @@ _SPELLINGS = (
     (re.compile(r"\b(\w+)(?: \1\b)+(?<!that that)", re.I), r"\1"),
 )
 _GERUND = re.compile(
-    r"^(turn|switch|open|clos|shutt|lock|unlock|sett|dimm|brighten|start|stopp|paus|play|add|putt|mak|chang|rais|lower|mut|"
+    r"^(turn|switch|open|clos|shutt|lock|unlock|sett|dimm|brighten|"
+    r"start|stopp|paus|play|add|putt|mak|chang|rais|lower|mut|"
     r"activat|increas|decreas|clean|vacuum|check|tell|runn|skipp|adjust)ing\b",
     re.IGNORECASE,
 )
@@ -55,7 +66,8 @@ _CORRECTION = re.compile(
     re.IGNORECASE,
 )
 _FILLERS = re.compile(
-    r"\b(?:like|basically|actually|sort of|kind of|you know|i guess|i think|i mean|so yeah|yeah|just|really|maybe|though|"
+    r"\b(?:like|basically|actually|sort of|kind of|you know|"
+    r"i guess|i think|i mean|so yeah|yeah|just|really|maybe|though|"
     r"or something|or whatever|quickly|real quick|for once|as usual)\b[,\s]*",
     re.IGNORECASE,
 )

@@ -66,7 +66,7 @@ class NameIndex:
     def is_in(self, device_id: str, place: Mapping[str, JsonValue]) -> bool:
         """Whether a device is in the place, given as slots."""
         device = self.devices.get(device_id)
-        if device is None or "area" not in place and "floor" not in place:
+        if device is None or ("area" not in place and "floor" not in place):
             return device is not None
         if "area" in place:
             return device.area == place["area"]
