@@ -32,6 +32,8 @@ class ClauseReader(Protocol):
 
     def match_clause(self, text: str, context: TurnContext, referents: Sequence[str] = ()) -> Intent | None: ...
 
+    def match_verbatim(self, text: str, context: TurnContext, *, custom: bool = False) -> Intent | None: ...
+
     def match_slip(self, text: str, context: TurnContext, referents: Sequence[str] = ()) -> Intent | None: ...
 
     def find_devices(self, text: str, context: TurnContext | None = None) -> tuple[str, ...]: ...
@@ -64,7 +66,7 @@ class Dialogue:
         if _NEGATED.match(sentence):
             return NoIntent("told not to")
         reading = _Reading(context, matcher, past.targets if past is not None else ())
-        clauses = reading.sentence(sentence)
+        clauses = reading.verbatim(text, custom=True) or reading.sentence(sentence) or reading.verbatim(text)
         if not clauses:
             followed = follow(sentence, past, reading) if past is not None else ()
             clauses = followed or reading.repaired(sentence)
@@ -108,6 +110,11 @@ class _Reading:
         if found is None and self._slips:
             found = self.matcher.match_slip(text, self.context, meant)
         return found if found is not None else self._with_exception(text, meant)
+
+    def verbatim(self, text: str, *, custom: bool = False) -> tuple[Clause, ...]:
+        """The sentence with its politeness, which may be part of one of the user's own."""
+        found = self.matcher.match_verbatim(text, self.context, custom=custom)
+        return (Clause(text, found),) if found is not None else ()
 
     def sentence(self, text: str) -> tuple[Clause, ...]:
         """All clauses, or one conditional or delayed intent; empty where it is not understood."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from assistant.nlu.custom import CustomIntents
 from assistant.nlu.intents import QUESTIONS
 from assistant.nlu.names import compile_names
 from assistant.nlu.network import Entity, Found
@@ -84,6 +85,11 @@ class SentenceMatcher:
         """All templates and the lists of names, for the speech bias."""
         return self._templates.intents, compile_names(self._home, self._vocabulary)
 
+    @property
+    def own(self) -> CustomIntents:
+        """Actions and replies of the intents that the user's own sentences define."""
+        return self._templates.own
+
     # --- names ----------------------------------------------------------------------------------------
 
     def find_devices(self, text: str, context: TurnContext | None = None) -> tuple[str, ...]:
@@ -129,7 +135,20 @@ class SentenceMatcher:
 
     def match_clause(self, text: str, context: TurnContext, referents: Sequence[str] = ()) -> Intent | None:
         """The best reading of one clause."""
-        readings = self.readings(text, context, referents)
+        return self._best(self.readings(text, context, referents))
+
+    def match_verbatim(self, text: str, context: TurnContext, *, custom: bool = False) -> Intent | None:
+        """The best reading of a sentence as it stands, politeness and all; ``custom``: by the user's sentences only."""
+        if custom and not self._templates.custom:
+            return None
+        words = words_of(without_commas(text))
+        if not words.tokens or len(words.tokens) > MAX_WORDS:
+            return None
+        readings = [r for r in self._read(words, context.area, ()) if not custom or r.intent.name in self._templates.custom]
+        return self._best(readings)
+
+    @staticmethod
+    def _best(readings: Sequence[Ranked]) -> Intent | None:
         if not readings:
             return None
         best = max(reading.key for reading in readings)
@@ -140,11 +159,7 @@ class SentenceMatcher:
         words = words_of(without_commas(tidy(text)))
         if not words.tokens or len(words.tokens) > MAX_WORDS:
             return None
-        readings = self._read(words, context.area, referents, slips=True)
-        if not readings:
-            return None
-        best = max(reading.key for reading in readings)
-        return _join_equal_names([reading.intent for reading in readings if reading.key == best])
+        return self._best(self._read(words, context.area, referents, slips=True))
 
     def readings(self, text: str, context: TurnContext, referents: Sequence[str] = ()) -> list[Ranked]:
         """Every reading of one clause, with its rank."""

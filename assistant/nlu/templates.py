@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import ConfigError
-from assistant.nlu.custom import load_custom
+from assistant.nlu.actions import CustomAction
+from assistant.nlu.custom import CustomIntents, Known, load_custom
 from assistant.nlu.network import Network
 from assistant.nlu.values import TextValues, ValueList, value_list
 
@@ -55,7 +56,10 @@ class Templates:
     network: Network
     rows: tuple[Template, ...]
     lists: Mapping[str, ValueList]
+    own: CustomIntents = field(default_factory=CustomIntents)
+    """What the user's own files say of their intents."""
     custom: frozenset[str] = field(default_factory=frozenset)
+    """Names of the intents that only the user's own files have."""
 
 
 @cache
@@ -97,12 +101,17 @@ def load_templates(language: str, custom: Sequence[Path] = ()) -> Templates:
     if not custom:
         return _plain_templates(language)
     merged = pickle.loads(_base(language))  # our own data
-    own: set[str] = set()
+    actions: dict[str, tuple[CustomAction, ...]] = {}
+    responses: dict[str, Mapping[str, str]] = {}
+    names: set[str] = set()
     for folder in custom:
-        for data in load_custom(folder, language):
-            own |= set(data.get("intents", {}))
-            _merge(merged, data)
-    return _compile(merged, frozenset(own - SUPPORTED))
+        known = Known(tuple(merged["lists"]), tuple(merged["expansion_rules"]))
+        for file in load_custom(folder, language, known):
+            names |= set(file.data["intents"])
+            actions.update(file.actions)
+            responses.update(file.responses)
+            _merge(merged, file.data)
+    return replace(_compile(merged, frozenset(names - SUPPORTED)), own=CustomIntents(actions, responses))
 
 
 def _compile(merged: dict[str, Any], custom: frozenset[str]) -> Templates:
@@ -134,7 +143,7 @@ def _compile(merged: dict[str, Any], custom: frozenset[str]) -> Templates:
                 network.add(sentence.expression, len(rows), rules, local)
             is_own = number >= theirs.get(intent.name, 0)
             rows.append(Template(intent.name, block, intent.name in custom, is_own))
-    return Templates(intents, network, tuple(rows), lists, custom)
+    return Templates(intents, network, tuple(rows), lists, custom=custom)
 
 
 def _merge(into: dict[str, Any], more: Mapping[str, Any]) -> None:
