@@ -151,7 +151,13 @@ def _intent(value: Any) -> Perform:
     return Perform(Intent(table["name"], slots))
 
 
-_PARSERS: dict[str, Callable[[Any], CustomAction]] = {"set": _set, "say": _say, "mqtt": _mqtt, "http": _http, "intent": _intent}
+_PARSERS: dict[str, Callable[[Any], CustomAction]] = {
+    "set": _set,
+    "say": _say,
+    "mqtt": _mqtt,
+    "http": _http,
+    "intent": _intent,
+}
 
 
 def filled(action: CustomAction, slots: Mapping[str, JsonValue]) -> CustomAction:

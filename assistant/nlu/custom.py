@@ -135,7 +135,9 @@ def _check_list(file: Marked, keys: Keys, values: Any) -> None:
             raise file.error((*keys, "values", index), f"{what}: a value is a text, or has 'in' and 'out'")
         _parse(file, (*keys, "values", index), str(text), what)
     span = values.get("range")
-    if span is not None and not (isinstance(span, dict) and {"from", "to"} <= span.keys() and span["from"] <= span["to"]):
+    if span is not None and not (
+        isinstance(span, dict) and {"from", "to"} <= span.keys() and span["from"] <= span["to"]
+    ):
         raise file.error((*keys, "range"), f"{what}: a range goes 'from' a number 'to' one that is not less")
 
 
@@ -181,7 +183,10 @@ def _parse(file: Marked, keys: Keys, sentence: str, what: str) -> None:
 
 
 def _check_cycles(file: Marked) -> None:
-    rules = {str(name): set(_RULE_IN_SENTENCE.findall(str(body))) for name, body in _mapping(file, ("expansion_rules",)).items()}
+    rules = {
+        str(name): set(_RULE_IN_SENTENCE.findall(str(body)))
+        for name, body in _mapping(file, ("expansion_rules",)).items()
+    }
     for start in rules:
         seen, todo = set[str](), set(rules[start])
         while todo:

@@ -144,7 +144,9 @@ class SentenceMatcher:
         words = words_of(without_commas(text))
         if not words.tokens or len(words.tokens) > MAX_WORDS:
             return None
-        readings = [r for r in self._read(words, context.area, ()) if not custom or r.intent.name in self._templates.custom]
+        readings = [
+            r for r in self._read(words, context.area, ()) if not custom or r.intent.name in self._templates.custom
+        ]
         return self._best(readings)
 
     @staticmethod
