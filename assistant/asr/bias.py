@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from assistant.asr.fillers import FILLERS
-from assistant.asr.lexicon import Lexicon, Spoken
+from assistant.asr.lexicon import Lexicon
 from assistant.asr.matching import Grammar
 from assistant.asr.network import END, START, Graph, Network, compile_network
+from assistant.asr.repair import Repairer
 from assistant.asr.sampling import SamplingPlan, sample_sentences
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Bias:
 
     decoder_grammar: str
     grammar: Grammar
+    repairer: Repairer
     sentences: int = 0
     unsayable: tuple[str, ...] = ()
     approximated: Mapping[str, str] = field(default_factory=dict)
@@ -80,6 +82,7 @@ def _compiled(network: Network, lexicon: Lexicon, plan: SamplingPlan) -> Bias:
     return Bias(
         decoder_grammar=json.dumps([*phrases, UNKNOWN_WORD]),
         grammar=grammar,
+        repairer=Repairer(grammar),
         sentences=len(phrases),
         unsayable=tuple(sorted(unsaid)),
         approximated={word: " ".join(spoken) for word, spoken in lexicon.approximated.items()},
@@ -88,8 +91,4 @@ def _compiled(network: Network, lexicon: Lexicon, plan: SamplingPlan) -> Bias:
 
 def unsayable_names(names: Iterable[str], lexicon: Lexicon) -> tuple[str, ...]:
     """The names among ``names`` that have no sound at all, for the user to give them an alias."""
-
-    def sayable(word: str) -> Sequence[Spoken]:
-        return lexicon.spoken(word)
-
-    return tuple(name for name in dict.fromkeys(names) if not all(sayable(word) for word in name.split()))
+    return tuple(name for name in dict.fromkeys(names) if not all(lexicon.spoken(word) for word in name.split()))

@@ -2,64 +2,99 @@
 
 Both decoders score the same sound by the same acoustic model, so their log-likelihoods can be compared: speech that is
 one of the house's sentences is explained better by them than by all of English, and everything else much worse. A
-hypothesis counts only if the templates can make it, whole or with soft background talk around it.
+hypothesis counts only if the templates can make it: whole, with soft background talk around it, or nearly.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from assistant.asr.bias import UNKNOWN_WORD
-from assistant.asr.matching import Grammar
+from assistant.asr.bias import UNKNOWN_WORD, Bias
 from assistant.asr.vosk_engine import Hypothesis
 from assistant.types import Transcript, Word
 
 LevelDb = Callable[[float, float], float]
 """Level of the sound between two times in seconds, in dB."""
 
-EVIDENCE = 0.0
+EVIDENCE = -3.0
 """How much better (in log-likelihood) the house's sentence must explain the sound than the open vocabulary does."""
+DOUBT = -10.0
+"""Where not even the decoder's likeliest words come so near, no other look at the sound is worth its time."""
 SOFTER_DB = 5.0
 """Words around the sentence are background talk where they are so much softer than it."""
 SOFT_COST = 1.0
 LOUD_COST = 15.0
 SPANS_TRIED = 8
+REPAIRS_TRIED = 3
+REPAIR_COST = 8.0
+OPEN_REPAIR = 0.6
+MISSING_COST = 8.0
+"""What it costs a reading that another look at the sound does not have at all."""
 SAME_PLACE_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class Reading:
+    """A sentence that the sound may be, as it is written; its words, and its log-likelihood less its costs."""
+
     written: str
     words: tuple[Word, ...]
     score: float
 
 
-def choose(
-    biased: Sequence[Hypothesis], opened: Sequence[Hypothesis], grammar: Grammar, level_db: LevelDb
-) -> Transcript:
-    """The transcript of the utterance, from both decoders' hypotheses (each the likeliest first, none empty)."""
-    readings = _readings(biased, grammar, level_db)
-    evidence = readings[0].score - opened[0].score if readings else -math.inf
-    if evidence >= EVIDENCE:
-        certainty = _share(readings) / (1 + math.exp(-evidence / 4))
-        words = tuple(replace(word, confidence=certainty) for word in readings[0].words)
-        return Transcript(readings[0].written, words, certainty, biased=True)
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one decoding of the sound with the house's grammar gave: its readings and its likeliest score."""
+
+    readings: tuple[Reading, ...]
+    best_score: float
+
+
+def look(hypotheses: Sequence[Hypothesis], bias: Bias, level_db: LevelDb) -> Look:
+    """All that the hypotheses (the likeliest first) can be as sentences, the best first."""
+    found: list[Reading] = []
+    for rank, hypothesis in enumerate(hypotheses):
+        found += _readings(hypothesis, rank, bias, level_db)
+    if not found or found[0].score < hypotheses[0].score - REPAIR_COST:
+        for hypothesis in hypotheses[:REPAIRS_TRIED]:
+            found += _repaired(hypothesis, bias)
+    return Look(tuple(sorted(found, key=lambda reading: -reading.score)), hypotheses[0].score)
+
+
+def choose(looks: Sequence[Look], opened: Sequence[Hypothesis], bias: Bias) -> Transcript:
+    """The transcript, of one or more looks at the sound (the first at the sound as it came) and the open hypotheses."""
+    best = _joint(looks)
+    if best:
+        words, evidence = best[0].words, best[0].score - opened[0].score
+        if evidence >= EVIDENCE:
+            certainty = _share(best) / (1 + math.exp(-(evidence - EVIDENCE) / 4))
+            said = tuple(replace(word, confidence=certainty) for word in words)
+            return Transcript(best[0].written, said, certainty, biased=True)
     transcript = open_transcript(opened)
-    written = grammar.match(transcript.text.split())
+    heard = transcript.text.split()
+    written = bias.grammar.match(heard)
+    if written is None:
+        repair = bias.repairer.repair(heard, OPEN_REPAIR)
+        written = repair.written if repair is not None else None
     return transcript if written is None else replace(transcript, text=written, biased=True)
+
+
+def is_doubtful(first: Look, opened: Sequence[Hypothesis]) -> bool:
+    """Whether another look may help: it may be a sentence of the house, and it is not plain which."""
+    if first.best_score - opened[0].score < DOUBT:
+        return False
+    return not first.readings or first.readings[0].score < first.best_score - 1.0 or _share(first.readings) < 0.95
 
 
 def open_transcript(hypotheses: Sequence[Hypothesis]) -> Transcript:
     """The likeliest hypothesis; each word's confidence is the share of likelihood of those that have it there."""
-    weights = _shares([hypothesis.score for hypothesis in hypotheses])
+    shares = _shares([hypothesis.score for hypothesis in hypotheses])
     words = tuple(
         replace(
             word,
-            confidence=min(
-                1.0, sum(weight for weight, other in zip(weights, hypotheses, strict=True) if _has(other, word))
-            ),
+            confidence=min(1.0, sum(s for s, other in zip(shares, hypotheses, strict=True) if _has(other, word))),
         )
         for word in hypotheses[0].words
     )
@@ -67,22 +102,27 @@ def open_transcript(hypotheses: Sequence[Hypothesis]) -> Transcript:
     return Transcript(hypotheses[0].text, words, mean)
 
 
-def _readings(hypotheses: Sequence[Hypothesis], grammar: Grammar, level_db: LevelDb) -> list[_Reading]:
-    """What the hypotheses are as sentences, the best first. Parts of them are tried only for the likeliest ones."""
-    found: list[_Reading] = []
-    for rank, hypothesis in enumerate(hypotheses):
-        words = tuple(word for word in hypothesis.words if word.text != UNKNOWN_WORD)
-        texts = [word.text for word in words]
-        written = grammar.match(texts)
-        first, last = 0, len(words)
-        if written is None and rank < SPANS_TRIED:
-            span = grammar.longest(texts)
-            if span is not None:
-                first, last, written = span
-        if written is not None:
-            kept = words[first:last]
-            found.append(_Reading(written, kept, hypothesis.score - _cost(hypothesis.words, kept, level_db)))
-    return sorted(found, key=lambda reading: -reading.score)
+def _readings(hypothesis: Hypothesis, rank: int, bias: Bias, level_db: LevelDb) -> Iterator[Reading]:
+    """The sentence that the words are; for the likeliest hypotheses also the longest that is a part of them."""
+    words = tuple(word for word in hypothesis.words if word.text != UNKNOWN_WORD)
+    texts = [word.text for word in words]
+    written = bias.grammar.match(texts)
+    first, last = 0, len(words)
+    if written is None and rank < SPANS_TRIED:
+        span = bias.grammar.longest(texts)
+        if span is not None:
+            first, last, written = span
+    if written is not None:
+        kept = words[first:last]
+        yield Reading(written, kept, hypothesis.score - _cost(hypothesis.words, kept, level_db))
+
+
+def _repaired(hypothesis: Hypothesis, bias: Bias) -> Iterator[Reading]:
+    words = tuple(word for word in hypothesis.words if word.text != UNKNOWN_WORD)
+    repair = bias.repairer.repair([word.text for word in words])
+    if repair is not None:
+        strange = LOUD_COST * (len(hypothesis.words) - len(words))
+        yield Reading(repair.written, words, hypothesis.score - REPAIR_COST * repair.cost - strange)
 
 
 def _cost(words: Sequence[Word], kept: Sequence[Word], level_db: LevelDb) -> float:
@@ -96,10 +136,30 @@ def _cost(words: Sequence[Word], kept: Sequence[Word], level_db: LevelDb) -> flo
     return cost
 
 
-def _share(readings: Sequence[_Reading]) -> float:
+def _joint(looks: Sequence[Look]) -> list[Reading]:
+    """Readings by what all looks together say of them, the best first; scores are on the scale of the first look."""
+    by_text: dict[str, Reading] = {}
+    for seen in looks:
+        for reading in seen.readings:
+            by_text.setdefault(reading.written, reading)
+    first = looks[0].best_score
+    joint = []
+    for written, reading in by_text.items():
+        losses = [
+            min(
+                MISSING_COST,
+                seen.best_score - max((r.score for r in seen.readings if r.written == written), default=-math.inf),
+            )
+            for seen in looks
+        ]
+        joint.append(replace(reading, score=first - sum(losses) / len(losses)))
+    return sorted(joint, key=lambda reading: -reading.score)
+
+
+def _share(readings: Sequence[Reading]) -> float:
     """The best reading's share of likelihood among all."""
-    weights = _shares([reading.score for reading in readings])
-    return sum(w for w, reading in zip(weights, readings, strict=True) if reading.written == readings[0].written)
+    shares = _shares([reading.score for reading in readings])
+    return sum(s for s, reading in zip(shares, readings, strict=True) if reading.written == readings[0].written)
 
 
 def _shares(scores: Sequence[float]) -> list[float]:

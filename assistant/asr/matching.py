@@ -138,6 +138,25 @@ class Grammar:
         self._firsts[key] = frozenset(found)
         return self._firsts[key]
 
+    def walk(self, key: str, words: set[str]) -> set[str]:
+        """Collect the spoken words that stand in a graph itself; returns the keys of the graphs that it calls."""
+        called: set[str] = set()
+        seen = {START}
+        open_nodes = [START]
+        while open_nodes:
+            step = self.step(key, open_nodes.pop())
+            following = [behind for _called, behind in step.calls]
+            called.update(name for name, _behind in step.calls)
+            for arcs in step.arcs.values():
+                for arc in arcs:
+                    words.update(arc.spoken)
+                    following.append(arc.node)
+            for node in following:
+                if node not in seen:
+                    seen.add(node)
+                    open_nodes.append(node)
+        return called
+
     @cached_property
     def templates_by_word(self) -> dict[str, tuple[str, ...]]:
         """Keys of the templates that may begin with a spoken word."""

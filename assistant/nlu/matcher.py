@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, cast
 
 from assistant.nlu.custom import CustomIntents
 from assistant.nlu.intents import QUESTIONS
+from assistant.nlu.name_index import NameIndex
 from assistant.nlu.names import compile_names
 from assistant.nlu.network import Entity, Found
 from assistant.nlu.network import Path as Way
 from assistant.nlu.normalise import tidy, without_commas
-from assistant.nlu.nouns import ROOM_UNKNOWN, Noun, NounReader, build_index
+from assistant.nlu.nouns import ROOM_UNKNOWN, Noun, NounReader
 from assistant.nlu.templates import NOUN_LISTS, Template, load_templates
 from assistant.nlu.values import ValueList, inline_range
 from assistant.nlu.vocabulary import vocabulary
@@ -56,6 +57,7 @@ _CAN_BE: Mapping[str, frozenset[str]] = {
     "home": frozenset({"person", "device_tracker"}),
     "not_home": frozenset({"person", "device_tracker"}),
 }
+_LAST_WORDS = frozenset({"on", "off", "up", "down", "open", "closed"})
 _SWITCH_STATES = ("on", "off")
 _NEVER_ON = frozenset({"lock", "cover", "sensor", "weather", "person", "scene", "button", "todo"})
 
@@ -79,7 +81,7 @@ class SentenceMatcher:
     def update(self, home: Home) -> None:
         """Take the names of a changed home."""
         self._home = home
-        self._index = build_index(home, self._vocabulary)
+        self._index = NameIndex(home, self._vocabulary)
 
     def templates(self) -> tuple[Intents, dict[str, SlotList]]:
         """All templates and the lists of names, for the speech bias."""
@@ -160,6 +162,9 @@ class SentenceMatcher:
         """The best reading of a clause in which a name was misheard or misspelt; ``None`` where it is not clear."""
         words = words_of(without_commas(tidy(text)))
         if not words.tokens or len(words.tokens) > MAX_WORDS:
+            return None
+        # Talk seldom begins as a command does; what it sounds like is then of no interest.
+        if not self._templates.network.begins(words.tokens[0]) and words.tokens[-1] not in _LAST_WORDS:
             return None
         return self._best(self._read(words, context.area, referents, slips=True))
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import permutations, product
 from typing import TYPE_CHECKING
 
@@ -88,6 +87,7 @@ class Network:
         self._lists: list[list[tuple[ListStep, int]]] = [[]]
         self._accepts: dict[int, list[int]] = {}
         self._states: dict[frozenset[int], State] = {}
+        self._first: State | None = None
 
     # --- building -------------------------------------------------------------------------------------
 
@@ -103,6 +103,7 @@ class Network:
         Raises KeyError for a rule that does not exist.
         """
         self._states.clear()
+        self._first = None
         end = _Builder(self, rules, local_lists or {}).add(expression, 0)
         self._accepts.setdefault(end, []).append(number)
 
@@ -128,6 +129,10 @@ class Network:
     def step_of(self, key: str, slot: str) -> ListStep:
         """The step for a list."""
         return ListStep(key, slot, self._is_wildcard(key))
+
+    def begins(self, token: str) -> bool:
+        """Whether a template begins with the word."""
+        return self._after(self._start(), token) is not None
 
     # --- reading --------------------------------------------------------------------------------------
 
@@ -157,7 +162,9 @@ class Network:
                     stack.append((found.end, after, (*entities, Entity(step, position, found)), literals))
 
     def _start(self) -> State:
-        return self._state({0})
+        if self._first is None:
+            self._first = self._state({0})
+        return self._first
 
     def _after(self, state: State, token: str) -> State | None:
         try:
@@ -190,11 +197,6 @@ class Network:
             accepts = sorted({number for node in kept for number in self._accepts.get(node, ())})
             state = self._states[kept] = State(kept, tuple(accepts))
         return state
-
-
-@lru_cache(maxsize=4096)
-def _tokens(text: str) -> tuple[str, ...]:
-    return words_of(text).tokens
 
 
 def _any_words(start: int, end: int) -> Iterator[Found]:
@@ -235,7 +237,7 @@ class _Builder:
         return self._sequence(list(getattr(expression, "items", ())), start)
 
     def _text(self, text: str, start: int) -> int:
-        for token in _tokens(text):
+        for token in words_of(text).tokens:
             end = self.network.node()
             self.network.word(start, token, end)
             start = end

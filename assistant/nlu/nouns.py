@@ -1,7 +1,4 @@
-"""Which devices a noun phrase means: "the desk lamp", "all the blinds upstairs", "the bedroom fan", "it".
-
-An index over the names of one home. ``NounReader`` reads the phrases of one sentence with it.
-"""
+"""Which devices a noun phrase means: "the desk lamp", "all the blinds upstairs", "the bedroom fan", "it"."""
 
 from __future__ import annotations
 
@@ -9,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from assistant.nlu.forms import PART, VARIANT, forms_of, room_forms
-from assistant.nlu.near import NearNames
+from assistant.nlu.forms import VARIANT
+from assistant.nlu.name_index import NamedRows, NameIndex
 from assistant.nlu.network import Found
-from assistant.nlu.vocabulary import Kind, Tokens, Vocabulary
-from assistant.nlu.words import joined, plain, singular, words_of
-from assistant.types import Area, Device, Floor, Home, JsonValue
+from assistant.nlu.vocabulary import Kind, Tokens
+from assistant.nlu.words import joined, plain, singular
+from assistant.types import Device, JsonValue
 
 MAX_NAME_WORDS = 8
 KIND, UNPLACED, MISSING = 2, 3, 5
@@ -24,9 +21,6 @@ SLIP = 8
 ROOM_UNKNOWN = "here"
 
 _OPENINGS = frozenset({"door", "garage", "garage_door", "gate", "window"})
-_READ_ONLY = frozenset(
-    "sensor binary_sensor weather person device_tracker sun zone calendar event update camera".split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,103 +37,6 @@ class Noun:
 
     slots: Mapping[str, JsonValue]
     ids: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class NameIndex:
-    """Every form of every name of a home, by the letters of the form without its spaces."""
-
-    home: Home
-    vocabulary: Vocabulary
-    names: Mapping[str, tuple[tuple[int, Device], ...]]
-    areas: Mapping[str, tuple[int, str]]
-    floors: Mapping[str, tuple[int, str]]
-    floor_of: Mapping[str, str | None]
-    devices: Mapping[str, Device]
-    said: Mapping[str, tuple[Tokens, ...]]
-    """Device id -> its names in the singular."""
-    kinds: Mapping[Tokens, tuple[Kind, ...]]
-    """Words for a kind -> the kinds."""
-    near_names: NearNames[tuple[tuple[int, Device], ...]]
-    near_areas: NearNames[tuple[int, str]]
-
-    def is_in(self, device_id: str, place: Mapping[str, JsonValue]) -> bool:
-        """Whether a device is in the place, given as slots."""
-        device = self.devices.get(device_id)
-        if device is None or ("area" not in place and "floor" not in place):
-            return device is not None
-        if "area" in place:
-            return device.area == place["area"]
-        return device.area is not None and self.floor_of.get(device.area) == place["floor"]
-
-
-def build_index(home: Home, vocabulary: Vocabulary) -> NameIndex:
-    """Index the names of ``home``."""
-    places: list[Area | Floor] = [*home.areas, *home.floors]
-    taken = frozenset(words_of(name).tokens for place in places for name in (place.name, *place.aliases))
-    areas: dict[str, tuple[int, str]] = {}
-    floors: dict[str, tuple[int, str]] = {}
-    for area in home.areas:
-        _enter(areas, area, vocabulary.area_words, vocabulary, taken)
-    for floor in home.floors:
-        _enter(floors, floor, vocabulary.floor_words, vocabulary, taken)
-    names: dict[str, dict[str, tuple[int, Device]]] = defaultdict(dict)
-    for device in home.devices:
-        for form, distance in forms_of(device, vocabulary, taken).items():
-            row = names[joined(form)]
-            if device.id not in row or row[device.id][0] > distance:
-                row[device.id] = (distance, device)
-    nearest = {key: _nearest(tuple(row.values())) for key, row in names.items()}
-    floor_of = {area.name: area.floor for area in home.areas}
-    said = {
-        device.id: tuple(tuple(map(singular, words_of(name).tokens)) for name in (device.name, *device.aliases))
-        for device in home.devices
-    }
-    kinds: dict[Tokens, list[Kind]] = defaultdict(list)
-    for kind in vocabulary.kinds:
-        for tokens in kind.words | kind.named | kind.only:
-            kinds[tokens].append(kind)
-    return NameIndex(
-        home, vocabulary, nearest, areas, floors, floor_of, {d.id: d for d in home.devices}, said,
-        {tokens: tuple(found) for tokens, found in kinds.items()},
-        NearNames(_without_parts(nearest), vocabulary.known), NearNames(areas, vocabulary.known),
-    )  # fmt: skip
-
-
-def _without_parts(
-    names: Mapping[str, tuple[tuple[int, Device], ...]],
-) -> dict[str, tuple[tuple[int, Device], ...]]:
-    """Names of which only a part would have to be guessed from a sound are left out."""
-    whole = {key: tuple(row for row in rows if row[0] < PART) for key, rows in names.items()}
-    return {key: rows for key, rows in whole.items() if rows}
-
-
-def _enter(
-    table: dict[str, tuple[int, str]],
-    place: Area | Floor,
-    words: Iterable[str],
-    vocabulary: Vocabulary,
-    taken: frozenset[Tokens],
-) -> None:
-    for form, distance in room_forms((place.name, *place.aliases), words, vocabulary, taken).items():
-        key = joined(form)
-        if key not in table or table[key][0] > distance:
-            table[key] = (distance, place.name)
-
-
-def _nearest(rows: tuple[tuple[int, Device], ...]) -> tuple[tuple[int, Device], ...]:
-    """Of devices that one form can mean, those that it is nearest to; a synonym gives way to the very word.
-
-    Devices of kinds that cannot act are kept beside those that can: a question may be about them.
-    """
-    result: list[tuple[int, Device]] = []
-    for read_only in (False, True):
-        group = [row for row in rows if (row[1].domain in _READ_ONLY) == read_only]
-        by_domain: dict[str, int] = {}
-        for distance, device in group:
-            by_domain[device.domain] = min(distance, by_domain.get(device.domain, distance))
-        result += [row for row in group if row[0] == by_domain[row[1].domain]]
-    return tuple(result)
 
 
 class NounReader:
@@ -163,6 +60,10 @@ class NounReader:
         self._room = room
         self._referents = [index.devices[i] for i in referents if i in index.devices]
         self._known: dict[tuple[str, int], list[Found]] = {}
+        self._letters = [joined((token,)) for token in tokens]
+
+    def _key(self, start: int, end: int) -> str:
+        return "".join(self._letters[start:end])
 
     # --- lists ----------------------------------------------------------------------------------------
 
@@ -187,7 +88,7 @@ class NounReader:
 
     def _spans(self, start: int, table: Mapping[str, tuple[int, str]]) -> Iterator[tuple[int, int, str]]:
         for end in range(start + 1, min(start + MAX_NAME_WORDS, len(self._tokens)) + 1):
-            row = table.get(joined(self._tokens[start:end]))
+            row = table.get(self._key(start, end))
             if row is not None:
                 yield end, *row
             elif self._slips and table is self._index.areas:
@@ -225,7 +126,7 @@ class NounReader:
     def _named(self, start: int, *, every: bool, within: str | None, penalty: int) -> Iterator[Found]:
         """Devices by their names; ``within``: only those of that room."""
         for end in range(start + 1, min(start + MAX_NAME_WORDS, len(self._tokens)) + 1):
-            rows = self._index.names.get(joined(self._tokens[start:end])) or self._slipped(start, end)
+            rows = self._index.names.get(self._key(start, end)) or self._slipped(start, end)
             if not rows:
                 continue
             if within is not None:
@@ -233,10 +134,10 @@ class NounReader:
             plural = every or singular(self._tokens[end - 1]) != self._tokens[end - 1]
             yield from self._of_devices(end, rows, plural, penalty)
             for place in self.places(end):
-                there = tuple(row for row in rows if self._is_in(row[1], place.slots))
+                there = tuple(row for row in rows if self._index.is_in(row[1].id, place.slots))
                 yield from self._of_devices(place.end, there, plural, penalty)
 
-    def _slipped(self, start: int, end: int) -> tuple[tuple[int, Device], ...]:
+    def _slipped(self, start: int, end: int) -> NamedRows:
         if not self._slips:
             return ()
         found = self._index.near_names.find(self._tokens[start:end])
@@ -310,24 +211,17 @@ class NounReader:
             said = tuple(self._tokens[start:end])
             one = (*said[:-1], singular(said[-1]))
             for words in dict.fromkeys((one, said)):
-                yield from ((end, kind, words) for kind in self._index.kinds.get(words, ()))
+                yield from ((end, kind, words) for kind in self._index.kinds(words))
 
     def _of_kind(
         self, end: int, kind: Kind, words: Tokens, plural: bool, every: bool, place: Place | None, penalty: int
     ) -> Iterator[Found]:
-        devices = [d for d in self._index.home.devices if place is None or self._is_in(d, place.slots)]
-        typed = self._typed(devices, kind, words)
-        named = [d for d in devices if d.domain not in _READ_ONLY and self._has_words(d, words)]
-        if words in kind.only:
-            chosen = named or [d for d in typed if d.device_class == words[-1]]
-        else:
-            chosen = (named or typed) if words in kind.named else (typed or named)
+        chosen, typed = self._chosen(kind, words, place)
         slots: dict[str, JsonValue] = dict(place.slots) if place is not None else {}
         if not chosen:
             if place is not None and len(kind.domains) == 1 and words in kind.words:
-                yield Found(
-                    end, Noun(self._kind_slots(kind, words, slots)), {"domain": next(iter(kind.domains))}, MISSING
-                )
+                missing = Noun(self._kind_slots(kind, words, slots))
+                yield Found(end, missing, {"domain": next(iter(kind.domains))}, MISSING)
             return
         if place is None and not every:
             here = [d for d in chosen if d.area is not None and d.area == self._room]
@@ -341,19 +235,25 @@ class NounReader:
         own = UNPLACED if place is None else KIND
         for domain, group in by_domain.items():
             ids = tuple(device.id for device in group)
-            if len(group) > 1 and (plural or kind.whole_room) and all(device in typed for device in group):
+            if len(group) > 1 and (plural or kind.whole_room) and typed.issuperset(ids):
                 noun = Noun(self._kind_slots(kind, words, slots), ids)
             else:
                 one_room = len({device.area for device in group}) == 1
                 noun = Noun(_slots_of(group, every=plural and (place is not None or every or one_room)), ids)
             yield Found(end, noun, _context(domain, group), penalty + own)
 
-    def _typed(self, devices: list[Device], kind: Kind, words: Tokens) -> list[Device]:
-        typed = [d for d in devices if d.domain in kind.domains]
-        if not kind.device_classes:
-            return typed
-        exact = [d for d in typed if self._class_of(d, kind) == words[-1]]
-        return exact or [d for d in typed if self._class_of(d, kind) in kind.device_classes]
+    def _chosen(self, kind: Kind, words: Tokens, place: Place | None) -> tuple[list[Device], frozenset[str]]:
+        """(the devices that the words mean in the place, ids of all there that are of the kind)."""
+        typed, named = (
+            [device for device in devices if place is None or self._index.is_in(device.id, place.slots)]
+            for devices in self._index.of_kind(kind, words)
+        )
+        exact = [d for d in typed if kind.device_classes and self._index.class_of(d, kind) == words[-1]]
+        typed = exact or typed
+        ids = frozenset(device.id for device in typed)
+        if words in kind.only:
+            return named or [d for d in typed if d.device_class == words[-1]], ids
+        return ((named or typed) if words in kind.named else (typed or named)), ids
 
     @staticmethod
     def _kind_slots(kind: Kind, words: Tokens, place: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
@@ -363,29 +263,16 @@ class NounReader:
             slots["device_class"] = words[-1] if words[-1] in kind.device_classes else list(kind.device_classes)
         return slots
 
-    def _has_words(self, device: Device, words: Tokens) -> bool:
-        size = len(words)
-        return any(
-            said[i : i + size] == words for said in self._index.said[device.id] for i in range(len(said) - size + 1)
-        )
-
-    def _class_of(self, device: Device, kind: Kind) -> str | None:
-        """The device's class, or what its name says where it has none."""
-        if device.device_class is not None:
-            return device.device_class
-        return next((name for name in kind.device_classes if self._has_words(device, (name,))), None)
-
     # --- places -----------------------------------------------------------------------------------------
 
     def places(self, start: int, *, bare: bool = False) -> Iterator[Place]:
         """Places that begin at ``start``; ``bare``: also without a preposition ("lights living room")."""
         words, tokens = self._index.vocabulary, self._tokens
-        for phrase in words.everywhere:
-            if tuple(tokens[start : start + len(phrase)]) == phrase:
-                yield Place(start + len(phrase), {})
-        for phrase in words.here:
-            if tuple(tokens[start : start + len(phrase)]) == phrase:
-                yield Place(start + len(phrase), {"area": self._room} if self._room else {ROOM_UNKNOWN: True})
+        here: dict[str, JsonValue] = {"area": self._room} if self._room else {ROOM_UNKNOWN: True}
+        for phrases, slots in ((words.everywhere, {}), (words.here, here)):
+            for phrase in phrases.get(tokens[start], ()) if start < len(tokens) else ():
+                if tuple(tokens[start : start + len(phrase)]) == phrase:
+                    yield Place(start + len(phrase), slots)
         index = start
         while index < len(tokens) and tokens[index] in words.prepositions and index < start + 2:
             index += 1
@@ -396,9 +283,6 @@ class NounReader:
             yield Place(end, {"area": area})
         for end, _distance, floor in self._spans(index, self._index.floors):
             yield Place(end, {"floor": floor})
-
-    def _is_in(self, device: Device, slots: Mapping[str, JsonValue]) -> bool:
-        return self._index.is_in(device.id, slots)
 
 
 def _slip(likeness: float) -> int:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -40,8 +40,9 @@ class Vocabulary:
     all: frozenset[str] = frozenset()
     of: frozenset[str] = frozenset()
     prepositions: frozenset[str] = frozenset()
-    everywhere: frozenset[Tokens] = frozenset()
-    here: frozenset[Tokens] = frozenset()
+    everywhere: Mapping[str, tuple[Tokens, ...]] = field(default_factory=dict)
+    """Phrases for the whole house, by their first word; ``here``: for the room of the microphone."""
+    here: Mapping[str, tuple[Tokens, ...]] = field(default_factory=dict)
     pronouns: frozenset[Tokens] = frozenset()
     room: frozenset[str] = frozenset()
     not_media: frozenset[Tokens] = frozenset()
@@ -66,8 +67,8 @@ def vocabulary(language: str) -> Vocabulary:
         all=frozenset(data["all"]),
         of=frozenset(data["of"]),
         prepositions=frozenset(data["prepositions"]),
-        everywhere=_tokens(data["everywhere"]),
-        here=_tokens(data["here"]),
+        everywhere=_by_first(data["everywhere"]),
+        here=_by_first(data["here"]),
         pronouns=_tokens(data["pronouns"]),
         room=frozenset(data["room"]),
         not_media=_tokens(data["not_media"]),
@@ -83,6 +84,11 @@ def vocabulary(language: str) -> Vocabulary:
 
 def _tokens(texts: Iterable[str]) -> frozenset[Tokens]:
     return frozenset(words_of(text).tokens for text in texts)
+
+
+def _by_first(texts: Iterable[str]) -> dict[str, tuple[Tokens, ...]]:
+    phrases = _tokens(texts)
+    return {first: tuple(p for p in phrases if p[0] == first) for first in {phrase[0] for phrase in phrases}}
 
 
 def _all_words(kinds: Iterable[dict[str, Any]]) -> frozenset[str]:

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 _TOKEN = re.compile(r"\d+(?:[.,:]\d+)+|[^\W_]+(?:['’][^\W_]+)*['’]?|%|°|(?<![\w.,])-(?=\d)", re.UNICODE)
 _UNIT_AT_NUMBER = re.compile(r"^(\d+(?:[.:]\d+)*)(k|am|pm|min|mins|sec|secs|hrs?|h|c|f)$")
@@ -80,6 +81,7 @@ def fold(text: str) -> str:
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 
+@lru_cache(maxsize=4096)
 def words_of(text: str) -> Words:
     """The canonical words of ``text``."""
     tokens: list[str] = []
