@@ -11,7 +11,9 @@ from assistant.nlu.vocabulary import Kind, Tokens, Vocabulary
 from assistant.nlu.words import joined, singular, words_of
 from assistant.types import Area, Device, Floor, Home, JsonValue
 
-READ_ONLY = frozenset("sensor binary_sensor weather person device_tracker sun zone calendar event update camera".split())
+READ_ONLY = frozenset(
+    "sensor binary_sensor weather person device_tracker sun zone calendar event update camera".split()
+)
 
 NamedRows = tuple[tuple[int, Device], ...]
 """Devices with how far what was said is from their name."""
@@ -89,9 +91,7 @@ class NameIndex:
         if device.id not in self._with_word.get(words[-1], ()):
             return False
         size = len(words)
-        return any(
-            said[i : i + size] == words for said in self._said[device.id] for i in range(len(said) - size + 1)
-        )
+        return any(said[i : i + size] == words for said in self._said[device.id] for i in range(len(said) - size + 1))
 
 
 def _names(home: Home, vocabulary: Vocabulary, taken: frozenset[Tokens]) -> dict[str, NamedRows]:
