@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import uuid
@@ -60,7 +61,8 @@ class PhraseCache:
             temporary.write_bytes(data)
             temporary.replace(path)
         except OSError:
-            temporary.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
 
     def _path(self, text: str) -> Path:
         return self._directory / (hashlib.sha256(f"{self._voice}|{text}".encode()).hexdigest()[:40] + ".pcm")

@@ -81,7 +81,9 @@ def _sentence_end(buffer: str, first: bool) -> int | None:
         if ends:
             return match.end()
     if first and len(buffer) > FIRST_CLAUSE_CHARS:
-        return _clause_end(buffer, FIRST_CLAUSE_CHARS // 2, len(buffer) - 1)
+        clause = _clause_end(buffer, FIRST_CLAUSE_CHARS // 2, len(buffer) - 1)
+        if clause is not None:
+            return clause
     if len(buffer) > MAX_SENTENCE_CHARS:
         space = buffer.rfind(" ", 0, MAX_SENTENCE_CHARS)
         return _clause_end(buffer, 0, MAX_SENTENCE_CHARS) or (space if space > 0 else MAX_SENTENCE_CHARS)
