@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import ipaddress
 import os
 import re
 import tomllib
@@ -195,6 +196,45 @@ class ListeningSection:
 
 
 @dataclass(frozen=True, slots=True)
+class ApiSection:
+    """What other programs and the panel reach: the HTTP service, Wyoming, satellites. By default only on this machine."""
+
+    listen: typing.Literal["off", "local", "network"] = "local"
+    """``local``: on loopback alone; ``network``: on every interface, for those who are paired or hold a token."""
+    port: int = 11434
+    names: tuple[str, ...] = ()
+    """Host names under which it is reached besides its own; a request for any other name is refused."""
+    origins: tuple[str, ...] = ()
+    """Origins of web pages elsewhere whose scripts may call the APIs ("https://chat.example")."""
+    certificate: Path | None = None
+    certificate_key: Path | None = None
+    queue: int = 32
+    """So many requests may wait for the language model; one more is answered with 503."""
+    timeout_s: float = 300.0
+    wyoming_port: int = 10300
+    """Wyoming's port; 0: no Wyoming."""
+    wyoming_from: tuple[str, ...] = ()
+    """Addresses and networks that may use Wyoming besides this machine: the protocol itself knows no password."""
+    satellites: tuple[str, ...] = ()
+    """Wyoming satellites as "address:port Room"."""
+    keep_heard: bool = False
+    """Whether what was heard can be played in the panel; it is kept in memory only, for the last turns."""
+
+    def __post_init__(self) -> None:
+        _within(self, 1, 65535, "port")
+        _within(self, 0, 65535, "wyoming_port")
+        _within(self, 1, 1000, "queue")
+        _within(self, 1.0, 3600.0, "timeout_s")
+        if (self.certificate is None) != (self.certificate_key is None):
+            raise ValueError("certificate and certificate_key belong together: give both or neither")
+        for value in self.wyoming_from:
+            try:
+                ipaddress.ip_network(value)
+            except ValueError as error:
+                raise ValueError(f"wyoming_from: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All sections. ``source``: the file that was read, if any."""
 
@@ -207,6 +247,7 @@ class Config:
     home: HomeSection = field(default_factory=HomeSection)
     wake: WakeSection = field(default_factory=WakeSection)
     listening: ListeningSection = field(default_factory=ListeningSection)
+    api: ApiSection = field(default_factory=ApiSection)
     source: Path | None = None
 
 
