@@ -59,6 +59,9 @@ class FakeMind:
     asked: list[str] = field(default_factory=list)
     remembered: list[tuple[str, tuple[Intent, ...], tuple[Action, ...], Ask | None]] = field(default_factory=list)
 
+    def read(self, text: str, context: TurnContext) -> Understanding:
+        return self.known.get(text, NoIntent("unknown"))
+
     def understand(self, text: str, context: TurnContext) -> Understanding:
         self.asked.append(text)
         return self.known.get(text, NoIntent("unknown"))

@@ -24,6 +24,7 @@ from assistant.types import (
     NoIntent,
     Outcome,
     Route,
+    SkillReply,
     Transcript,
     TurnContext,
     TurnResult,
@@ -51,6 +52,10 @@ class Mind(Protocol):
 
     def understand(self, text: str, context: TurnContext) -> Understanding: ...
 
+    def read(self, text: str, context: TurnContext) -> Understanding:
+        """The same without the model's part: what is plain."""
+        ...
+
     def remember(
         self, text: str, intents: tuple[Intent, ...], actions: tuple[Action, ...], ask: Ask | None
     ) -> None: ...
@@ -72,11 +77,34 @@ class Talk(Protocol):
     def answer(self, text: str, context: TurnContext, cancelled: Cancelled) -> Iterator[str]: ...
 
 
+class Skills(Protocol):
+    """What is done without a device and without a guess: timers, arithmetic, lists, knowledge, translation …"""
+
+    def claim(self, text: str, context: TurnContext) -> SkillReply | None:
+        """What is a skill's before anybody else reads it: an answer to its question, "stop" while it rings."""
+        ...
+
+    def answer(self, text: str, context: TurnContext, cancelled: Cancelled) -> SkillReply | None:
+        """A sentence that is plainly a skill's and no command to a device; ``None`` where it is not."""
+        ...
+
+    def carry_out(self, intent: Intent, context: TurnContext, *, confirmed: bool = False) -> Outcome | None:
+        """An understood intent that is a skill's (``AssistDelayed``); ``None`` where it is the house's."""
+        ...
+
+    def note(self, result: TurnResult) -> None:
+        """A turn has ended: for "what did you hear" and "why did you do that"."""
+        ...
+
+
 class Voice(Protocol):
     """Speech synthesis: pieces of text in, clips out, the first as early as possible."""
 
     def speak(self, pieces: Iterable[str]) -> Iterator[AudioClip]: ...
 
+
+Voices = Callable[[str], tuple[Voice, str]]
+"""The voice of another language, and which one it is, for the record."""
 
 Phase = Callable[[str, str], None]
 """Told of each stage as it ends: (``transcript`` | ``understood`` | ``reply``, text)."""
@@ -120,6 +148,8 @@ class Turn:
         house: HouseLike,
         talk: Talk | None,
         voice: Voice | None,
+        skills: Skills | None = None,
+        voices: Voices | None = None,
         clock_ns: Callable[[], int] = time.perf_counter_ns,
     ) -> None:
         self._ears = ears
@@ -127,6 +157,8 @@ class Turn:
         self._house = house
         self._talk = talk
         self._voice = voice
+        self._skills = skills
+        self._voices = voices
         self._clock_ns = clock_ns
 
     def run(
@@ -151,15 +183,19 @@ class Turn:
         try:
             result = replace(result, transcript=self._hear(utterance, watch))
             phase("transcript", result.transcript)
-            result, pieces = self._decide(result, context, confirmed, cancelled, watch)
-            phase("understood", " ".join(intent.name for intent in result.intents))
-            reply = self._say(pieces, sink, cancelled, watch)
+            result, pieces, language = self._decide(result, context, confirmed, cancelled, watch)
+            phase("understood", " ".join(intent.name for intent in result.intents) or result.skill or "")
+            voice, result = self._voice_of(language, result)
+            reply = self._say(pieces, voice, sink, cancelled, watch)
             phase("reply", reply)
             result = replace(result, reply=reply)
         except AssistantError as error:
             result = replace(result, error=str(error))
         watch.ms["total"] = watch.now_ms()
-        return replace(result, states=self._house.changed_since(before), ms=dict(watch.ms))
+        result = replace(result, states=self._house.changed_since(before), ms=dict(watch.ms))
+        if self._skills is not None:
+            self._skills.note(result)
+        return result
 
     def _hear(self, utterance: str | AudioClip, watch: Stopwatch) -> str:
         if isinstance(utterance, str):
@@ -175,25 +211,45 @@ class Turn:
 
     def _decide(
         self, result: TurnResult, context: TurnContext, confirmed: bool, cancelled: Cancelled, watch: Stopwatch
-    ) -> tuple[TurnResult, Iterable[str]]:
-        """What was understood and done, and the reply's text in pieces (lazily, where the model talks)."""
+    ) -> tuple[TurnResult, Iterable[str], str | None]:
+        """What was understood and done, the reply's text in pieces (lazily, where the model talks), its language."""
         if not result.transcript.strip():
-            return result, ["Sorry, I didn't hear anything."]
+            return result, ["Sorry, I didn't hear anything."], None
         start = watch.now_ms()
-        understanding = self._mind.understand(result.transcript, context)
+        understanding = self._understand(result.transcript, context, cancelled)
         start = watch.stage("nlu", start)
+        language: str | None = None
+        pieces: Iterable[str]
         match understanding:
+            case SkillReply() as done:
+                pieces, language = done.pieces, done.language
+                result = replace(
+                    result, route="skill", skill=done.skill, actions=done.actions, notes=done.notes,
+                    expects_answer=done.expects_answer,
+                )  # fmt: skip
             case Understood(intents=intents, route=route):
                 result, reply = self._act(replace(result, intents=intents, route=route), intents, context, confirmed)
-                watch.stage("act", start)
-                return result, [reply]
+                pieces = [reply]
             case Ask() as ask:
                 self._mind.remember(result.transcript, (), (), ask)
-                watch.stage("act", start)
-                return replace(result, route="match", expects_answer=True), [ask.question]
+                result, pieces = replace(result, route="match", expects_answer=True), [ask.question]
             case NoIntent():
-                watch.stage("act", start)
-                return self._chat(result, context, cancelled)
+                result, pieces = self._chat(result, context, cancelled)
+        watch.stage("act", start)
+        return result, pieces, language
+
+    def _understand(self, text: str, context: TurnContext, cancelled: Cancelled) -> Understanding | SkillReply:
+        """What is plain first, the house before the skills; the model's part for what is left."""
+        if self._skills is None:
+            return self._mind.understand(text, context)
+        claimed = self._skills.claim(text, context)
+        if claimed is not None:
+            return claimed
+        plain = self._mind.read(text, context)
+        if not isinstance(plain, NoIntent):
+            return plain
+        answered = self._skills.answer(text, context, cancelled)
+        return answered if answered is not None else self._mind.understand(text, context)
 
     def _act(
         self, result: TurnResult, intents: tuple[Intent, ...], context: TurnContext, confirmed: bool
@@ -202,7 +258,7 @@ class Turn:
         replies: list[str] = []
         question: Ask | None = None
         for intent in intents:
-            outcome = self._house.carry_out(intent, context, confirmed=confirmed)
+            outcome = self._carry_out(intent, context, confirmed)
             match outcome:
                 case Handled(action=action, reply=reply):
                     actions.append(action)
@@ -218,13 +274,26 @@ class Turn:
         reply = " ".join(dict.fromkeys(r for r in replies if r))
         return replace(result, actions=tuple(actions), expects_answer=question is not None), reply
 
+    def _carry_out(self, intent: Intent, context: TurnContext, confirmed: bool) -> Outcome:
+        own = self._skills.carry_out(intent, context, confirmed=confirmed) if self._skills is not None else None
+        return own if own is not None else self._house.carry_out(intent, context, confirmed=confirmed)
+
+    def _voice_of(self, language: str | None, result: TurnResult) -> tuple[Voice | None, TurnResult]:
+        """The voice for a reply in ``language``, said in the result's record where it is not the assistant's own."""
+        if language is None or self._voice is None or self._voices is None:
+            return self._voice, result
+        voice, name = self._voices(language)
+        return voice, replace(result, notes=(*result.notes, f"voice: {name}"))
+
     def _chat(self, result: TurnResult, context: TurnContext, cancelled: Cancelled) -> tuple[TurnResult, Iterable[str]]:
         if self._talk is None:
             return result, ["Sorry, I didn't understand that."]
         route: Route = "model"
         return replace(result, route=route), self._talk.answer(result.transcript, context, cancelled)
 
-    def _say(self, pieces: Iterable[str], sink: Sink | None, cancelled: Cancelled, watch: Stopwatch) -> str:
+    def _say(
+        self, pieces: Iterable[str], voice: Voice | None, sink: Sink | None, cancelled: Cancelled, watch: Stopwatch
+    ) -> str:
         """Speak the pieces as they come; returns the whole text."""
         said: list[str] = []
 
@@ -234,8 +303,8 @@ class Turn:
                 yield piece
 
         stream = kept()
-        if self._voice is not None:
-            for clip in self._voice.speak(stream):
+        if voice is not None:
+            for clip in voice.speak(stream):
                 watch.ms.setdefault("tts_first", watch.now_ms())
                 if cancelled():
                     break

@@ -6,7 +6,7 @@ Devices, states and intents follow Home Assistant's model: ``light.kitchen``, ``
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
@@ -232,6 +232,22 @@ Outcome = Handled | NotHandled | Ask
 
 
 @dataclass(frozen=True, slots=True)
+class SkillReply:
+    """What a skill (timers, arithmetic, lists …) did and says.
+
+    ``pieces``: the reply's text, possibly still being generated. ``language``: of the reply, where it is another than
+    the assistant's. ``notes``: for the record, not spoken (which source, which voice).
+    """
+
+    skill: str
+    pieces: Iterable[str]
+    actions: tuple[Action, ...] = ()
+    expects_answer: bool = False
+    language: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TurnResult:
     """Everything that one turn did; what ``assistant batch`` and ``assistant ask --json`` print.
 
@@ -249,3 +265,7 @@ class TurnResult:
     ms: Mapping[str, float] = field(default_factory=dict)
     error: str | None = None
     expects_answer: bool = False
+    skill: str | None = None
+    """The skill that answered, where ``route`` is ``skill``."""
+    notes: tuple[str, ...] = ()
+    """For the record, not spoken: an answer's source, the voice that spoke it."""

@@ -92,4 +92,6 @@ def result_row(case_id: str, result: TurnResult) -> dict[str, Any]:
         "reply": result.reply,
         "route": result.route,
         "ms": {stage: round(ms, 2) for stage, ms in result.ms.items()},
+        **({"skill": result.skill} if result.skill else {}),
+        **({"notes": list(result.notes)} if result.notes else {}),
     }

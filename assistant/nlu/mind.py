@@ -56,10 +56,14 @@ class DialogueMind:
         self._open_model = model
         self._revision = home().revision
 
+    def read(self, text: str, context: TurnContext) -> Understanding:
+        """Templates and dialogue alone."""
+        self._follow_home()
+        return self._memory.resolve(text, context, self.matcher)
+
     def understand(self, text: str, context: TurnContext) -> Understanding:
         """Templates and dialogue first; the model's part where they find no intent."""
-        self._follow_home()
-        understanding = self._memory.resolve(text, context, self.matcher)
+        understanding = self.read(text, context)
         if not isinstance(understanding, NoIntent):
             return understanding
         model = self._open_model()
