@@ -33,6 +33,9 @@ class Sampling:
     repeat_penalty: float = 1.1
     repeat_last: int = 64
     seed: int = 0xFFFFFFFF
+    min_p: float = 0.0
+    presence_penalty: float = 0.0
+    frequency_penalty: float = 0.0
 
 
 @dataclass(slots=True)
@@ -72,6 +75,11 @@ class Engine:
 
         count = threads or min(4, os.cpu_count() or 1)
         return cls(NativeModel(model_path, context=context, threads=count), state_dir)
+
+    @property
+    def native(self) -> NativeModel:
+        """llama.cpp's handles, for who draws tokens in another way."""
+        return self._native
 
     @property
     def context_tokens(self) -> int:
