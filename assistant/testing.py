@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from assistant.home.backend import ServiceCall, Sink, SourceStatus
 from assistant.types import (
     Action,
     Ask,
@@ -135,3 +136,41 @@ class FakeVoice:
         if text.strip():
             self.spoken.append(text.strip())
             yield self.clip
+
+
+class FakeSource:
+    """A source whose devices do what ``applies`` makes of a call; what it was told is in ``calls``."""
+
+    def __init__(
+        self,
+        name: str,
+        found: Home = Home(),  # noqa: B008  # a frozen value
+        applies: Callable[[Device, ServiceCall], DeviceState] = lambda device, _call: DeviceState(device.state),
+    ) -> None:
+        self.name = name
+        self.found = found
+        self.applies = applies
+        self.calls: list[ServiceCall] = []
+        self.sink: Sink | None = None
+        self.running = False
+
+    def start(self, sink: Sink) -> None:
+        self.sink, self.running = sink, True
+        sink.devices(self.found)
+
+    def stop(self) -> None:
+        self.running = False
+
+    def wait_ready(self, timeout_s: float) -> bool:
+        return self.running
+
+    def status(self) -> SourceStatus:
+        return SourceStatus(self.name, self.running, devices=len(self.found.devices))
+
+    def apply(self, device: Device, call: ServiceCall) -> DeviceState:
+        self.calls.append(call)
+        return self.applies(device, call)
+
+    def restore(self, device: Device, state: DeviceState) -> DeviceState:
+        self.calls.append(ServiceCall(device.id, "restore"))
+        return state

@@ -66,6 +66,8 @@ class Device:
     attributes: Attributes = field(default_factory=lambda: NO_ATTRIBUTES)
     confirm: bool | None = None
     """Whether acts on it want a spoken yes first: always, never, or (``None``) as the kind of act calls for."""
+    source: str = "simulated"
+    """What it is reached by: ``simulated``, ``mqtt``, ``homeassistant``, ``gpio``, ``http``."""
 
     @property
     def domain(self) -> str:

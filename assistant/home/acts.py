@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 from assistant.errors import DeviceError
 from assistant.home.ask import confirmation, which_device
-from assistant.home.backend import Backend, ServiceCall
+from assistant.home.backend import Backend, NoAnswer, NotAvailable, ServiceCall
 from assistant.home.finding import targets_of
 from assistant.home.intents import PLANS, Refusal
 from assistant.home.kinds import PRESSED
+from assistant.home.lanes import Call, lanes_of, run_lanes
 from assistant.home.lists import find_list, plan_list_change, said_of
 from assistant.home.policy import is_risky
 from assistant.home.registry import Registry, state_of
@@ -33,8 +34,8 @@ from assistant.types import (
 # Slots that are for the way to the act, not of it.
 _INNER_SLOTS = frozenset({"confirmed", "spoken", "here"})
 
-Call = tuple[Device, ServiceCall]
 Refused = tuple[Device, Refusal]
+Failure = tuple[Device, DeviceError]
 Keep = Callable[[Mapping[str, DeviceState]], list[str]]
 """Makes lasting what has changed; returns sentences about what went wrong with that."""
 
@@ -56,20 +57,19 @@ class Actor:
             return NotHandled(self._wording.missing(found.key, found.values))
         if isinstance(found, Ambiguous):
             return which_device(intent, found, self._wording, keep_place=plan.place_is_data)
-        calls: list[Call] = []
+        lanes: list[list[Call]] = []
         refused: list[Refused] = []
         for device in found.devices:
             step = plan.planner(device, intent)
             if isinstance(step, Refusal):
                 refused.append((device, step))
             else:
-                calls.append((device, step))
-                if step.service == "turn_on":
-                    calls += steps_of(home, device)
-        if not calls:
+                lanes += lanes_of([(device, step)], steps_of(home, device) if step.service == "turn_on" else ())
+        if not lanes:
             return NotHandled(" ".join(refusals(refused, self._wording)))
+        calls = [call for lane in lanes for call in lane]
         question = None if confirmed and found.named else self._question(intent, found, calls, confirmed)
-        return question or self._carry(intent, context, calls, refused)
+        return question or self._carry(intent, context, lanes, refused)
 
     def _question(self, intent: Intent, found: Targets, calls: Sequence[Call], confirmed: bool) -> Ask | None:
         risky = [(device, call.service) for device, call in calls if is_risky(device, call)]
@@ -79,29 +79,48 @@ class Actor:
         return confirmation(intent, risky, found.devices, self._wording) if risky and not confirmed else None
 
     def _carry(
-        self, intent: Intent, context: TurnContext, calls: Sequence[Call], refused: Sequence[Refused]
+        self, intent: Intent, context: TurnContext, lanes: Sequence[Sequence[Call]], refused: Sequence[Refused]
     ) -> Outcome:
-        before: dict[str, DeviceState] = {}
-        done: list[Done] = []
-        failed: list[str] = []
-        for device, call in calls:
-            # A routine may come to a device twice: what it is now counts, and what it was at first is restored.
-            now = self._registry.device(device.id) or device
-            try:
-                state = self._backend.apply(now, call)
-            except DeviceError as error:
-                failed.append(self._wording.say("failed", reason=error))
-                continue
-            done.append(Done(now, self._registry.set_state(device.id, state), call))
-            if done[-1].changed:
-                before.setdefault(device.id, state_of(now))
+        results = run_lanes(lanes, self._try)
+        done = [one for one in results if isinstance(one, Done)]
+        failed = self._failed([one for one in results if not isinstance(one, Done)])
         if not done:
-            return NotHandled(" ".join(dict.fromkeys(failed)))
+            return NotHandled(" ".join([*failed, *refusals(refused, self._wording)]))
+        before: dict[str, DeviceState] = {}
+        for one in done:
+            if one.changed:
+                before.setdefault(one.before.id, state_of(one.before))
         self._registry.note_act(before, context.turn_id)
-        lines = [*self._said(intent, done), *dict.fromkeys(failed), *refusals(refused, self._wording)]
+        lines = [*self._said(intent, done), *failed, *refusals(refused, self._wording)]
         targets = tuple(dict.fromkeys(one.after.id for one in done))
         reply = " ".join([*lines, *self._keep(before)])
         return Handled(Action(intent.name, outer_slots(intent), targets), reply)
+
+    def _try(self, device: Device, call: ServiceCall) -> Done | Failure:
+        """Carry one call out and read the device back."""
+        # A routine may come to a device twice: what it is now counts, and what it was at first is restored.
+        now = self._registry.device(device.id) or device
+        try:
+            state = self._backend.apply(now, call)
+            return Done(now, self._registry.set_state(device.id, state), call)
+        except KeyError:
+            return device, NotAvailable(device)  # it went away meanwhile
+        except DeviceError as error:
+            return device, error
+
+    def _failed(self, failures: Sequence[Failure]) -> list[str]:
+        """Sentences about what failed; those that did not answer, or are not there, together."""
+        lines: list[str] = []
+        for kind, one, many in (
+            (NoAnswer, "no_answer", "no_answer"),
+            (NotAvailable, "not_available", "not_available_many"),
+        ):
+            devices = [device for device, error in failures if isinstance(error, kind)]
+            if devices:
+                names = self._wording.names([self._wording.the(device) for device in devices])
+                lines.append(self._wording.say(one if len(devices) == 1 else many, name=names))
+        others = [error for _device, error in failures if not isinstance(error, NoAnswer | NotAvailable)]
+        return [*lines, *dict.fromkeys(self._wording.say("failed", reason=error) for error in others)]
 
     def _said(self, intent: Intent, done: Sequence[Done]) -> list[str]:
         """What is said of the act; of a scene or script that it ran, and what of it did not come about."""
@@ -123,7 +142,7 @@ class Actor:
         try:
             state = self._backend.apply(device, change.call)
         except DeviceError as error:
-            return NotHandled(self._wording.say("failed", reason=error))
+            return NotHandled(" ".join(self._failed([(device, error)])))
         after = self._registry.set_state(device.id, state)
         before = {device.id: state_of(device)} if state_of(after) != state_of(device) else {}
         self._registry.note_act(before, context.turn_id)
@@ -136,7 +155,7 @@ class Actor:
         if act is None:
             return NotHandled(self._wording.say("nothing_to_undo"))
         restored: list[Device] = []
-        failed: list[str] = []
+        failed: list[Failure] = []
         for device_id, state in act.before.items():
             device = self._registry.device(device_id)
             if device is None:
@@ -144,8 +163,8 @@ class Actor:
             try:
                 restored.append(self._registry.set_state(device_id, self._backend.restore(device, state)))
             except DeviceError as error:
-                failed.append(self._wording.say("failed", reason=error))
-        lines = [*self._restored(restored), *failed, *self._keep(act.before)]
+                failed.append((device, error))
+        lines = [*self._restored(restored), *self._failed(failed), *self._keep(act.before)]
         if not restored:
             return NotHandled(" ".join(lines) or self._wording.say("nothing_to_undo"))
         return Handled(Action("AssistUndo", {}, tuple(device.id for device in restored)), " ".join(lines))

@@ -6,7 +6,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from assistant.types import Device, DeviceState, JsonValue
+from assistant.errors import DeviceError
+from assistant.types import Device, DeviceState, Home, JsonValue
+
+SIMULATED = "simulated"
+SOURCES = (SIMULATED, "mqtt", "homeassistant", "gpio", "http")
+
+
+class NoAnswer(DeviceError):
+    """The command went out, and the device said nothing within the time that it had."""
+
+    def __init__(self, device: Device) -> None:
+        super().__init__(f"{device.name} did not answer")
+
+
+class NotAvailable(DeviceError):
+    """The device, or what it is reached through, is known to be away: nothing was sent."""
+
+    def __init__(self, device: Device) -> None:
+        super().__init__(f"{device.name} is not available")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +48,48 @@ class Backend(Protocol):
     def restore(self, device: Device, state: DeviceState) -> DeviceState:
         """Bring the device back to ``state``, as near as it can be brought."""
         ...
+
+
+class Sink(Protocol):
+    """Where a source tells what it has found. Any thread may call it."""
+
+    def devices(self, found: Home) -> None:
+        """All that the source has now: floors, areas, and devices with their present states."""
+        ...
+
+    def state(self, device_id: str, state: DeviceState) -> None:
+        """One device's state, as it was read. Of a device that is not the source's, nothing is taken."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    """How a source is: whether its devices can be reached now, and in a few words why not."""
+
+    name: str
+    connected: bool
+    detail: str = ""
+    devices: int = 0
+
+
+class Source(Backend, Protocol):
+    """A backend that finds its devices by itself and follows their states, on a thread of its own."""
+
+    @property
+    def name(self) -> str:
+        """The ``source`` of its devices."""
+        ...
+
+    def start(self, sink: Sink) -> None:
+        """Begin; returns at once. Connections that break are made again, at growing intervals."""
+        ...
+
+    def stop(self) -> None:
+        """End the connection and the thread. Harmless where it was not started."""
+        ...
+
+    def wait_ready(self, timeout_s: float) -> bool:
+        """Whether within ``timeout_s`` everything that it has to tell at first was told."""
+        ...
+
+    def status(self) -> SourceStatus: ...

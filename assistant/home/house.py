@@ -9,14 +9,16 @@ from pathlib import Path
 
 from assistant.errors import StorageError
 from assistant.home.acts import Actor, outer_slots
-from assistant.home.backend import Backend
+from assistant.home.backend import SIMULATED, Backend, Source
 from assistant.home.conditions import conditional_of
+from assistant.home.connections import Connections
 from assistant.home.intents import PLANS
 from assistant.home.inventory import load_inventory
 from assistant.home.lists import LIST_INTENTS
 from assistant.home.questions import answer
 from assistant.home.questions.truth import truth
 from assistant.home.registry import Registry
+from assistant.home.routing import Router
 from assistant.home.simulated import SimulatedBackend
 from assistant.home.store import StateStore
 from assistant.home.wording import Wording
@@ -26,7 +28,10 @@ CustomReply = Callable[[Intent], str | None]
 
 
 class House:
-    """One registry over its backend. Calls from several threads are carried out one after the other.
+    """One registry over its backends. Calls from several threads are carried out one after the other.
+
+    ``sources`` find their devices by themselves; ``connections`` starts and ends them, and the house works without
+    that too: their devices are then not available.
 
     ``custom_reply`` gives what to say to a custom intent without a device, where its sentences define that.
     """
@@ -36,16 +41,19 @@ class House:
         registry: Registry,
         backend: Backend,
         *,
+        sources: Sequence[Source] = (),
         store: StateStore | None = None,
         language: str = "en",
         custom_reply: CustomReply = lambda _intent: None,
     ) -> None:
         self.registry = registry
-        self._backend = backend
+        self.connections = Connections(registry, sources)
+        self._simulated = backend
+        router = Router({SIMULATED: backend, **{source.name: source for source in sources}})
         self._store = store
         self._wording = Wording(language)
         self._custom_reply = custom_reply
-        self._actor = Actor(registry, backend, self._wording, self._keep)
+        self._actor = Actor(registry, router, self._wording, self._keep)
         self._lock = threading.RLock()
         self.warning: str | None = store.warning if store is not None else None
         """What is wrong with the kept state: an unusable file at the start, a full disk since."""
@@ -141,7 +149,7 @@ class House:
         """Save; what went wrong is told once, for the devices are as they were set all the same."""
         if self._store is None or not changed:
             return []
-        memory = self._backend.memory if isinstance(self._backend, SimulatedBackend) else {}
+        memory = self._simulated.memory if isinstance(self._simulated, SimulatedBackend) else {}
         try:
             self._store.save(self.snapshot(), memory, self.registry.acts())
         except StorageError as error:
@@ -166,14 +174,26 @@ def _joined(intent: Intent, outcomes: Sequence[Outcome]) -> Outcome:
     return Handled(Action(intent.name, outer_slots(intent), targets), said)
 
 
-def open_house(inventory: Path | None, state_dir: Path | None, language: str = "en") -> House:
+def open_house(
+    inventory: Path | None, state_dir: Path | None, language: str = "en", *, sources: Sequence[Source] = ()
+) -> House:
     """The house of an inventory (``None``: the built-in one), with its kept state (``None``: in memory only).
 
-    Raises ConfigError for an unusable inventory.
+    With ``sources`` and without an inventory, nothing is simulated but the lists. Raises ConfigError for an unusable
+    inventory.
     """
     home = load_inventory(inventory)
+    if sources and inventory is None:
+        lists = tuple(replace(device, area=None) for device in home.devices if device.domain == "todo")
+        home = Home(devices=lists)
     if state_dir is None:
-        return House.from_home(home, language)
+        return House(Registry(home), SimulatedBackend(), sources=sources, language=language)
     store = StateStore(state_dir / "home.json")
     kept = store.restore(home)
-    return House(Registry(kept.home, kept.acts), SimulatedBackend(kept.memory), store=store, language=language)
+    return House(
+        Registry(kept.home, kept.acts),
+        SimulatedBackend(kept.memory),
+        sources=sources,
+        store=store,
+        language=language,
+    )

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import ConfigError
+from assistant.home.backend import SIMULATED, SOURCES
+from assistant.home.compose import default_name
 from assistant.home.kinds import KNOWN_DOMAINS
 from assistant.home.names import normalise
 from assistant.home.source import Source
@@ -26,7 +28,7 @@ DEFAULT = "home.toml"
 _KEYS = {
     "floors": ("name", "aliases"),
     "areas": ("name", "floor", "aliases"),
-    "devices": ("id", "name", "aliases", "area", "state", "attributes", "confirm"),
+    "devices": ("id", "name", "aliases", "area", "state", "attributes", "confirm", "source"),
 }
 
 Row = Mapping[str, Any]
@@ -102,7 +104,7 @@ class _Reader:
     """Reads the rows of one inventory; messages name the place in ``source``."""
 
     def __init__(self, source: Source, *, strict: bool) -> None:
-        self._source = source
+        self._place = source
         self._strict = strict
 
     def home(self, document: Row) -> Home:
@@ -126,7 +128,7 @@ class _Reader:
     def device(self, row: Row, index: int) -> Device:
         device_id = row.get("id") if isinstance(row, Mapping) else None
         if isinstance(device_id, str) and not row.get("name"):
-            row = {**row, "name": device_id.partition(".")[2].replace("_", " ")}
+            row = {**row, "name": default_name(device_id)}
         row = self._table(row, "devices", index)
         domain = self._domain(row, index)
         attributes = row.get("attributes") or {}
@@ -143,7 +145,15 @@ class _Reader:
             state=clean_state(row.get("state", "unknown"), domain),
             attributes=clean_attributes(attributes),
             confirm=confirm,
+            source=self._source_of(row, index),
         )
+
+    def _source_of(self, row: Row, index: int) -> str:
+        source = self._text(row, "source", "devices", index) or SIMULATED
+        if self._strict and source not in SOURCES:
+            hint = _nearest(source, SOURCES)
+            raise self._error("devices", index, "source", f"{row['name']}: there is no source {source!r}{hint}")
+        return source
 
     def _domain(self, row: Row, index: int) -> str:
         device_id = row.get("id")
@@ -215,7 +225,7 @@ class _Reader:
 
     def _error(self, table: str | None, index: int | None, key: str | None, message: str) -> ConfigError:
         entry = f"{table[:-1]} {index + 1}: " if table and index is not None else ""
-        return ConfigError(f"{self._source.place(table, index, key)}: {entry}{message}")
+        return ConfigError(f"{self._place.place(table, index, key)}: {entry}{message}")
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:

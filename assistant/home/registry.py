@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from assistant.home.backend import SIMULATED
+from assistant.home.compose import compose, laid_over
 from assistant.types import Device, DeviceState, Home
 
 Listener = Callable[[Device], None]
@@ -23,12 +26,19 @@ class Act:
 
 
 class Registry:
-    """Thread-safe. Snapshots are values: who holds one sees no later change."""
+    """The inventory and what the sources have found, as one home. Thread-safe.
+
+    Snapshots are values: who holds one sees no later change.
+    """
 
     def __init__(self, home: Home, acts: Iterable[Act] = ()) -> None:
         self._lock = threading.RLock()
-        self._home = home
-        self._devices = {device.id: device for device in home.devices}
+        self._inventory = home
+        self._found: dict[str, Home] = {}
+        self._laid_over = laid_over(home)
+        self._home = compose(home, {})
+        self._names = _names(self._home)
+        self._devices = {device.id: device for device in self._home.devices}
         self._listeners: list[Listener] = []
         self._acts: deque[Act] = deque(acts, maxlen=UNDO_DEPTH)
 
@@ -45,20 +55,48 @@ class Registry:
     def set_state(self, device_id: str, state: DeviceState) -> Device:
         """Take a state that was read from the device, and tell the listeners. Raises KeyError."""
         with self._lock:
-            device = dataclasses.replace(self._devices[device_id], state=state.state, attributes=dict(state.attributes))
+            device = self._devices[device_id]
+            attributes = dict(state.attributes)
+            if device.source != SIMULATED:
+                attributes |= self._laid_over.get(device_id, {})
+            device = dataclasses.replace(device, state=state.state, attributes=attributes)
             self._devices[device_id] = device
             listeners = tuple(self._listeners)
         for listener in listeners:
             listener(device)
         return device
 
-    def replace_home(self, home: Home) -> bool:
-        """Take another set of floors, areas and devices, with their states; whether any name has changed by it."""
+    def report(self, source: str, device_id: str, state: DeviceState) -> None:
+        """Take a state that ``source`` tells; what is not (any more) a device of it is passed over."""
+        device = self.device(device_id)
+        if device is not None and device.source == source:
+            with contextlib.suppress(KeyError):  # it went away just now
+                self.set_state(device_id, state)
+
+    def put_found(self, source: str, found: Home) -> bool:
+        """Take all that ``source`` has found until now, in place of what it had; whether any name has changed by it."""
         with self._lock:
-            changed = _names(home) != _names(self._home)
-            self._home = dataclasses.replace(home, revision=self._home.revision + changed)
+            self._found[source] = found
+            return self._compose()
+
+    def replace_home(self, home: Home) -> bool:
+        """Take another inventory, with its states; whether any name has changed by it."""
+        with self._lock:
+            self._inventory = home
+            self._laid_over = laid_over(home)
             self._devices = {device.id: device for device in home.devices}
-            return changed
+            return self._compose()
+
+    def _compose(self) -> bool:
+        now = {device.id: device for device in self._devices.values() if device.source == SIMULATED}
+        rows = (now.get(row.id, row) if row.source == SIMULATED else row for row in self._inventory.devices)
+        home = compose(dataclasses.replace(self._inventory, devices=tuple(rows)), self._found)
+        names = _names(home)
+        changed = names != self._names
+        self._names = names
+        self._home = dataclasses.replace(home, revision=self._home.revision + changed)
+        self._devices = {device.id: device for device in home.devices}
+        return changed
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Have ``listener`` called with each device whose state was set; returns what ends that."""

@@ -44,6 +44,11 @@ class Done:
         return state_of(self.before) != state_of(self.after)
 
     @property
+    def assumed(self) -> bool:
+        """Whether the device does not report back: its state is only what it was told to be."""
+        return self.after.attributes.get("assumed_state") is True and self.after.domain not in _MOMENTARY
+
+    @property
     def fulfilled(self) -> bool:
         """Whether the state read back is what the call asks for; what cannot be told counts as such."""
         if self.call.service == "turn_on":
@@ -69,9 +74,10 @@ def refusals(refused: Sequence[tuple[Device, Refusal]], wording: Wording) -> lis
 def read_back(done: Sequence[Done], intent: Intent, wording: Wording) -> list[str]:
     """Sentences that say what the devices are now, alike ones together."""
     lines = [_still(one, wording) for one in done if not one.fulfilled]
+    lines += [single(one, wording) for one in done if one.fulfilled and one.assumed]
     groups: dict[tuple[str, str, str], list[Done]] = {}
     for one in done:
-        if one.fulfilled:
+        if one.fulfilled and not one.assumed:
             key = (one.call.service, wording.kind_key(one.after), setting(one, wording))
             groups.setdefault(key, []).append(one)
     for (service, kind, state), group in _merged(groups, wording).items():
@@ -100,6 +106,8 @@ def single(one: Done, wording: Wording) -> str:
     device, service, name = one.after, one.call.service, wording.the(one.after)
     if device.domain in _MOMENTARY:
         return wording.say(_MOMENTARY[device.domain], name=name)
+    if one.assumed:
+        return wording.say("assumed", name=name, state=setting(one, wording))
     if service in _TRACKS:
         return wording.say(_TRACKS[service], name=name)
     if service == "play_media" and device.attributes.get("media_title"):

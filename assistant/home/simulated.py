@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 
 from assistant.errors import DeviceError
-from assistant.home.backend import ServiceCall
+from assistant.home.backend import NotAvailable, ServiceCall
 from assistant.home.simulated_services import Draft, service_of
 from assistant.types import Device, DeviceState, JsonValue
 
@@ -28,7 +28,7 @@ class SimulatedBackend:
     def apply(self, device: Device, call: ServiceCall) -> DeviceState:
         """The state after ``call``. Raises DeviceError for an unavailable device or a service that it has not."""
         if device.state == "unavailable":
-            raise DeviceError(f"{device.name} is not available")
+            raise NotAvailable(device)
         service = service_of(device.domain, call.service)
         if service is None:
             raise DeviceError(f"{device.name} cannot do that")
@@ -47,7 +47,7 @@ class SimulatedBackend:
     def restore(self, device: Device, state: DeviceState) -> DeviceState:
         """Exactly ``state``, except for a device that has become unavailable: that raises DeviceError."""
         if device.state == "unavailable" and state.state != "unavailable":
-            raise DeviceError(f"{device.name} is not available")
+            raise NotAvailable(device)
         self._remember(device, state.state, state.attributes)
         return DeviceState(state.state, dict(state.attributes))
 

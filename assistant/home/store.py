@@ -9,12 +9,13 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from assistant.errors import StorageError
+from assistant.home.backend import SIMULATED
 from assistant.home.registry import Act
 from assistant.types import Device, DeviceState, Home, JsonValue
 
@@ -52,7 +53,7 @@ class StateStore:
             devices = tuple(_with_row(d, rows[d.id]) if d.id in rows else d for d in inventory.devices)
             ids = {device.id for device in devices}
             memory = {str(key): dict(value) for key, value in document["memory"].items() if key in ids}
-            acts = tuple(_act(row, ids) for row in document["acts"])
+            acts = tuple(_act(row) for row in document["acts"])
         except FileNotFoundError:
             return Kept(inventory)
         except OSError as error:
@@ -66,7 +67,7 @@ class StateStore:
     def rebase(self, home: Home, inventory: Home) -> Home:
         """An edited ``inventory`` with what differs in ``home`` from the one before."""
         begun = {device.id: device for device in self._inventory.devices}
-        rows = {d.id: row for d in home.devices if (row := _row(d, begun.get(d.id))) is not None}
+        rows = {d.id: row for d in _simulated(home) if (row := _row(d, begun.get(d.id))) is not None}
         self._inventory = inventory
         devices = tuple(_with_row(d, rows[d.id]) if d.id in rows else d for d in inventory.devices)
         return dataclasses.replace(inventory, devices=devices)
@@ -74,7 +75,7 @@ class StateStore:
     def save(self, home: Home, memory: Mapping[str, Mapping[str, JsonValue]], acts: Iterable[Act]) -> None:
         """Write everything. Raises StorageError (full disk, no permission); the old file stays as it was."""
         begun = {device.id: device for device in self._inventory.devices}
-        rows = {d.id: row for d in home.devices if (row := _row(d, begun.get(d.id))) is not None}
+        rows = {d.id: row for d in _simulated(home) if (row := _row(d, begun.get(d.id))) is not None}
         document = {
             "version": VERSION,
             "devices": rows,
@@ -101,6 +102,11 @@ class StateStore:
             self.warning = f"{self._path}: cannot be used ({error}); kept as {aside.name}, the home begins anew"
         except OSError:
             self.warning = f"{self._path}: cannot be used ({error}); the home begins anew"
+
+
+def _simulated(home: Home) -> Iterator[Device]:
+    """What other sources bring is theirs to remember."""
+    return (device for device in home.devices if device.source == SIMULATED)
 
 
 def _forget(path: Path) -> None:
@@ -130,10 +136,6 @@ def _act_row(act: Act) -> dict[str, Any]:
     return {"turn_id": act.turn_id, "before": before}
 
 
-def _act(row: Mapping[str, Any], ids: set[str]) -> Act:
-    before = {
-        key: DeviceState(str(state["state"]), dict(state["attributes"]))
-        for key, state in row["before"].items()
-        if key in ids
-    }
+def _act(row: Mapping[str, Any]) -> Act:
+    before = {key: DeviceState(str(state["state"]), dict(state["attributes"])) for key, state in row["before"].items()}
     return Act(before, str(row["turn_id"]))

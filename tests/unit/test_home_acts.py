@@ -396,7 +396,7 @@ REFUSED = [
     ("HassTurnOn", {}, "Which device do you mean?"),
     ("HassTurnOff", {"name": "Movie Night"}, "Movie Night can't be turned off."),
     ("HassToggle", {"name": "Front Door"}, "Say lock or unlock for the Front Door."),
-    ("HassTurnOn", {"name": "Old Plug"}, "Old Plug is not available."),
+    ("HassTurnOn", {"name": "Old Plug"}, "The Old Plug is not available."),
     ("HassLightSet", {"name": "Pantry Light", "brightness": 30}, "The Pantry Light can't be dimmed."),
     ("HassLightSet", {"name": "Kitchen Light", "color": "red"}, "The Kitchen Light can't change colour."),
     ("HassLightSet", {"name": "Kitchen Light", "temperature": 3000}, "The Kitchen Light can't change its white."),
