@@ -5,7 +5,8 @@ AssistantError
 ├── ModelError          a model file is missing, truncated, corrupt or unreadable
 ├── AudioError          no such device, wrong format, device busy or gone
 ├── EngineError         the language model could not do its work
-│   └── ContextOverflow the prompt does not fit into the context
+│   ├── ContextOverflow the prompt does not fit into the context
+│   └── EngineBusy      too many want an answer at once
 ├── DeviceError         a device of the home refused, or did not answer
 └── StorageError        state could not be written or read (full disk, no permission)
 
@@ -57,6 +58,10 @@ class ContextOverflow(EngineError):
     """The prompt and its answer do not fit into the context."""
 
     permanent = True
+
+
+class EngineBusy(EngineError):
+    """Too many want an answer of the language model at once; later it works."""
 
 
 class DeviceError(AssistantError):

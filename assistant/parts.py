@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from assistant.config import Config
 from assistant.errors import AudioError
+from assistant.llm.queue import ModelQueue, Priority
 from assistant.models import resolve
 from assistant.turn import Ears, HouseLike, Mind, Talk, Turn, Voice, new_turn_id
 from assistant.types import AudioClip, Home, Transcript, TurnContext
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from assistant.asr.vosk_engine import VoskModel
     from assistant.home.house import House
     from assistant.llm.chooser import ModelChooser
+    from assistant.llm.client import ModelClient
     from assistant.llm.engine import Engine
     from assistant.nlu.bank import Bank
     from assistant.nlu.embedding import Embedder
@@ -83,6 +85,8 @@ class Parts:
         self.config = config
         self._inventory = inventory or config.home.inventory
         self._engine: Engine | None = None
+        self.model_queue = ModelQueue()
+        """Who may use the language model now: voice first."""
         self._matchers: OrderedDict[Hashable, SentenceMatcher] = OrderedDict()
         self._models: OrderedDict[Hashable, ModelUnderstander] = OrderedDict()
         self._ears: OrderedDict[Hashable, HomeEars] = OrderedDict()
@@ -120,7 +124,7 @@ class Parts:
 
     @property
     def engine(self) -> Engine:
-        """The language model, loaded at first use."""
+        """The language model, loaded at first use. One thread at a time may use it: take a ``model_client``."""
         if self._engine is None:
             from assistant.llm.engine import Engine
 
@@ -131,6 +135,12 @@ class Parts:
                 state_dir=self.config.paths.state / "llm",
             )
         return self._engine
+
+    def model_client(self, name: str, priority: Priority) -> ModelClient:
+        """The language model for one user of it: safe from any thread, in turn with the others."""
+        from assistant.llm.client import ModelClient
+
+        return ModelClient(lambda: self.engine, self.model_queue, name, priority)
 
     @cached_property
     def embedder(self) -> Embedder:
@@ -166,7 +176,7 @@ class Parts:
         """The language model, choosing under a grammar."""
         from assistant.llm.chooser import ModelChooser
 
-        return ModelChooser(lambda: self.engine)
+        return ModelChooser(self.model_client("intent", Priority.VOICE))
 
     # --- stages over a home --------------------------------------------------------------------------
 
@@ -225,11 +235,12 @@ class Parts:
         intents, lists = mind.matcher.templates()
         return compile_template_bias(intents, lists, Lexicon(self.vosk))
 
-    def talk(self) -> Talk:
-        """A fresh conversation."""
+    def talk(self, room: str | None = None) -> Talk:
+        """A fresh conversation; each room has one of its own."""
         from assistant.llm.chat import ChatTalk
 
-        return ChatTalk(lambda: self.engine, self.config)
+        client = self.model_client(f"chat:{room}" if room else "chat", Priority.VOICE)
+        return ChatTalk(lambda: client, self.config)
 
     def turn(
         self,

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from assistant.config import Config
-from assistant.llm.engine import Message, Sampling
+from assistant.llm.engine import Message
+from assistant.llm.sampling import Sampling
 from assistant.types import TurnContext
 
 # No clock and no changing state stand here: what comes first in a prompt is evaluated once.

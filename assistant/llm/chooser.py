@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from assistant.llm.choice import choose
-from assistant.llm.engine import Engine, Message
+from assistant.llm.client import ModelClient
+from assistant.llm.engine import Message
 
-PURPOSE = "intent"
 SYSTEM = "You understand what people in a home want. Answer with the one thing that the speaker wants done, in the given words."
 EXAMPLES: tuple[Message, ...] = (
     ("user", 'Speaker: "i can\'t see a thing"\nswitch on the light / turn up the heating / nothing, it is only talk'),
@@ -18,20 +17,21 @@ EXAMPLES: tuple[Message, ...] = (
     ),
     ("assistant", "nothing, it is only talk"),
 )
+HEAD: tuple[Message, ...] = (("system", SYSTEM), *EXAMPLES)
 
 
 class ModelChooser:
     """Chooses under a grammar of the choices, so that nothing else can be said. The prompt's head stays evaluated."""
 
-    def __init__(self, engine: Callable[[], Engine]) -> None:
-        self._engine = engine
+    def __init__(self, client: ModelClient) -> None:
+        self._client = client
+
+    def warm(self) -> bool:
+        """Have the prompt's head evaluated, or restored from disk; whether it was restored."""
+        return self._client.warm(HEAD)
 
     def choose(self, sentence: str, choices: Sequence[str]) -> int:
         """Index of the chosen one of ``choices``."""
-        engine = self._engine()
         quoted = sentence.replace('"', "'").replace("\n", " ")[:200]
         asked: Message = ("user", f'Speaker: "{quoted}"\n{" / ".join(choices)}')
-        if not engine.length(PURPOSE):
-            engine.warm(PURPOSE, engine.prompt([("system", SYSTEM), *EXAMPLES], answer=False))
-        prompt = engine.prompt([("system", SYSTEM), *EXAMPLES, asked])
-        return choose(engine, prompt, choices, end=engine.end_token, purpose=PURPOSE)
+        return self._client.choose([*HEAD, asked], choices)

@@ -1,18 +1,18 @@
-"""The engine: prompts evaluated once and reused, free generation by llama.cpp's sampler chain, prompt states on disk."""
+"""The engine: prompts evaluated once and reused, choices by logits that stay in place, answers, prompt states on disk."""
 
 from __future__ import annotations
 
-import codecs
-import ctypes
-import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from assistant.errors import ContextOverflow, EngineError
-from assistant.llm.native import BATCH_TOKENS, NativeModel
+from assistant.llm.generation import Generation
+from assistant.llm.native import NativeModel
+from assistant.llm.sampling import Sampler, Sampling
+from assistant.llm.sequences import Counts, Sequences, common
+from assistant.llm.states import StateFiles
 
 Role = Literal["system", "user", "assistant"]
 Message = tuple[Role, str]
@@ -23,50 +23,17 @@ def _never() -> bool:
     return False
 
 
-@dataclass(frozen=True, slots=True)
-class Sampling:
-    """How free text is drawn; the defaults are those published for the model."""
-
-    temperature: float = 0.7
-    top_p: float = 0.9
-    top_k: int = 40
-    repeat_penalty: float = 1.1
-    repeat_last: int = 64
-    seed: int = 0xFFFFFFFF
-    min_p: float = 0.0
-    presence_penalty: float = 0.0
-    frequency_penalty: float = 0.0
-
-
-@dataclass(slots=True)
-class KvSequence:
-    """One KV sequence and the tokens that it holds."""
-
-    id: int
-    tokens: list[int] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Counts:
-    """What the engine has done: counts for regression checks."""
-
-    evaluated: int = 0
-    reused: int = 0
-    decode_calls: int = 0
-
-
 class Engine:
-    """One model over one context. Not thread-safe: one thread drives it.
+    """One model over one context. Not thread-safe: one at a time drives it; ``client.ModelClient`` shares it.
 
-    Each purpose (``chat``, ``intent``) has its own KV sequence, so that a question between two commands does not
-    throw away what was evaluated for them.
+    Each purpose (``chat``, ``intent``, one for each other client) has its own KV sequence, so that a question between two
+    commands does not throw away what was evaluated for them; a common beginning is evaluated once for all.
     """
 
     def __init__(self, native: NativeModel, state_dir: Path | None) -> None:
-        self._native = native
-        self._state_dir = state_dir
-        self._sequences: dict[str, KvSequence] = {}
-        self.counts = Counts()
+        self.native = native
+        self._sequences = Sequences(native)
+        self._states = StateFiles(native, state_dir) if state_dir is not None else None
 
     @classmethod
     def open(cls, model_path: Path, context: int = 4096, threads: int = 0, state_dir: Path | None = None) -> Engine:
@@ -77,18 +44,18 @@ class Engine:
         return cls(NativeModel(model_path, context=context, threads=count), state_dir)
 
     @property
-    def native(self) -> NativeModel:
-        """llama.cpp's handles, for who draws tokens in another way."""
-        return self._native
-
-    @property
     def context_tokens(self) -> int:
         """How many tokens fit into the context."""
-        return self._native.n_ctx
+        return self.native.n_ctx
+
+    @property
+    def counts(self) -> Counts:
+        """What was evaluated so far."""
+        return self._sequences.counts
 
     def close(self) -> None:
         """Free the model."""
-        self._native.close()
+        self.native.close()
 
     # --- prompts -------------------------------------------------------------------------------------
 
@@ -96,72 +63,71 @@ class Engine:
         """Tokens of a ChatML prompt. Only the frame is read for control tokens: a user cannot write any."""
         tokens: list[int] = []
         for role, text in messages:
-            tokens += self._native.tokenize(f"<|im_start|>{role}\n", special=True)
-            tokens += self._native.tokenize(text, special=False)
-            tokens += self._native.tokenize("<|im_end|>\n", special=True)
+            tokens += self.opening(role)
+            tokens += self.native.tokenize(text, special=False)
+            tokens += self.native.tokenize("<|im_end|>\n", special=True)
         if answer:
-            tokens += self._native.tokenize("<|im_start|>assistant\n", special=True)
+            tokens += self.opening("assistant")
         return tokens
+
+    def opening(self, role: Role) -> list[int]:
+        """Tokens that begin a message."""
+        return self.native.tokenize(f"<|im_start|>{role}\n", special=True)
 
     def tokenize(self, text: str) -> list[int]:
         """Tokens of plain text; control tokens are not read."""
-        return self._native.tokenize(text, special=False)
+        return self.native.tokenize(text, special=False)
 
-    def evaluate(self, purpose: str, tokens: list[int]) -> None:
-        """Make the sequence of ``purpose`` hold exactly ``tokens``; what it already begins with is not evaluated again.
+    def piece(self, token: int) -> bytes:
+        """The bytes of one token; a character may be spread over several."""
+        return self.native.piece(token)
 
-        The logits of the last token are ready afterwards. Raises ContextOverflow where they do not fit.
+    def evaluate(self, purpose: str, tokens: list[int], *, outputs: int = 1) -> None:
+        """Make the sequence of ``purpose`` hold exactly ``tokens``; what is there already is not evaluated again.
+
+        The logits of the last ``outputs`` tokens are ready afterwards. Raises ContextOverflow where they do not fit.
         """
-        sequence = self._sequence(purpose)
-        kept = _common(sequence.tokens, tokens)
-        kept = min(kept, len(tokens) - 1)  # the last token is evaluated, for its logits
-        self._cut(sequence, kept)
-        self._make_room(sequence, len(tokens) - kept)
-        self.counts.reused += kept
-        self.extend(purpose, tokens[kept:])
+        self._sequences.evaluate(purpose, tokens, outputs)
 
     def extend(self, purpose: str, tokens: Sequence[int]) -> None:
         """Evaluate more tokens behind those that the sequence holds."""
-        sequence = self._sequence(purpose)
-        for start in range(0, len(tokens), BATCH_TOKENS):
-            chunk = list(tokens[start : start + BATCH_TOKENS])
-            self._native.decode(chunk, len(sequence.tokens), sequence.id)
-            sequence.tokens += chunk
-            self.counts.decode_calls += 1
-            self.counts.evaluated += len(chunk)
+        self._sequences.extend(self._sequences.of(purpose), list(tokens))
 
     def cut(self, purpose: str, length: int) -> None:
         """Take everything after the first ``length`` tokens out of the sequence."""
-        self._cut(self._sequence(purpose), length)
+        self._sequences.cut(self._sequences.of(purpose), length)
+
+    def release(self, purpose: str) -> None:
+        """Forget what was evaluated for ``purpose``."""
+        self._sequences.release(purpose)
 
     def length(self, purpose: str) -> int:
         """How many tokens the sequence of ``purpose`` holds."""
-        return len(self._sequence(purpose).tokens)
+        return len(self._sequences.of(purpose).tokens)
+
+    def known(self, purpose: str, tokens: list[int]) -> int:
+        """How many of ``tokens``, from the first on, the sequence of ``purpose`` holds."""
+        return common(self._sequences.of(purpose).tokens, tokens)
 
     def best_of(self, legal: Sequence[int]) -> int:
         """The likeliest of the ``legal`` tokens after the last evaluated one: only their logits are looked at."""
-        logits = self._native.logits()
+        logits = self.native.logits()
         return max(legal, key=lambda token: logits[token])
-
-    def log_probability(self, wanted: int, among: Sequence[int]) -> float:
-        """Log probability of ``wanted`` with all but ``among`` ruled out."""
-        import math
-
-        logits = self._native.logits()
-        values = [float(logits[token]) for token in among]
-        top = max(values)
-        return float(logits[wanted]) - top - math.log(sum(math.exp(value - top) for value in values))
 
     @property
     def end_token(self) -> int:
         """The token that ends an answer."""
-        return int(self._native.lib.llama_vocab_eot(self._native.vocab))
+        return int(self.native.lib.llama_vocab_eot(self.native.vocab))
 
     def ends(self, token: int) -> bool:
         """Whether the token ends an answer."""
-        return self._native.ends(token)
+        return self.native.ends(token)
 
-    # --- generation ----------------------------------------------------------------------------------
+    def sampler(self, sampling: Sampling) -> Sampler:
+        """What draws the tokens of one answer. Raises EngineError for a grammar that cannot be used."""
+        return Sampler(self.native, sampling)
+
+    # --- answers -------------------------------------------------------------------------------------
 
     def chat(
         self,
@@ -178,148 +144,35 @@ class Engine:
 
         Raises ContextOverflow where prompt and answer do not fit; EngineError after ``timeout_s``.
         """
-        tokens = self.prompt([("system", system), *history])
-        if len(tokens) + max_tokens > self.context_tokens:
-            raise ContextOverflow(
-                f"{len(tokens)} tokens of prompt and {max_tokens} of answer exceed {self.context_tokens}",
-                mend="raise llm.context",
-            )
-        if not self.length(purpose):
-            self.warm(purpose, self.prompt([("system", system)], answer=False))
-        self.evaluate(purpose, tokens)
-        deadline = time.monotonic() + timeout_s
-        yield from self._generate(purpose, max_tokens, cancelled, sampling or Sampling(), deadline)
-
-    def _generate(
-        self, purpose: str, max_tokens: int, cancelled: Cancelled, sampling: Sampling, deadline: float
-    ) -> Iterator[str]:
-        sampler = self._sampler(sampling)
-        decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        lib, context = self._native.lib, self._native.context
-        try:
-            for _ in range(max_tokens):
-                if cancelled():
-                    return
-                if time.monotonic() > deadline:
-                    raise EngineError("the language model took too long")
-                token = lib.llama_sampler_sample(sampler, context, -1)
-                if self._native.ends(token):
-                    return
-                text = decoder.decode(self._native.piece(token))
-                if text:
-                    yield text
-                self.extend(purpose, [token])
-        finally:
-            lib.llama_sampler_free(sampler)
-
-    def _sampler(self, sampling: Sampling) -> Any:
-        lib = self._native.lib
-        chain = lib.llama_sampler_chain_init(lib.llama_sampler_chain_default_params())
-        add = lib.llama_sampler_chain_add
-        native = self._native
-        add(
-            chain,
-            lib.llama_sampler_init_penalties(native.n_vocab, sampling.repeat_last, sampling.repeat_penalty, 0.0, 0.0),
+        self.ready(purpose, [("system", system)])
+        yield from Generation(
+            self,
+            self.prompt([("system", system), *history]),
+            purpose=purpose,
+            max_tokens=max_tokens,
+            sampling=sampling or Sampling(),
+            step=lambda: nullcontext(not cancelled()),
+            timeout_s=timeout_s,
+            clock_s=time.monotonic,
         )
-        if sampling.temperature <= 0:
-            add(chain, lib.llama_sampler_init_greedy())
-            return chain
-        add(chain, lib.llama_sampler_init_top_k(sampling.top_k))
-        add(chain, lib.llama_sampler_init_top_p(sampling.top_p, 1))
-        add(chain, lib.llama_sampler_init_temp(sampling.temperature))
-        add(chain, lib.llama_sampler_init_dist(sampling.seed))
-        return chain
 
     # --- prompt states -------------------------------------------------------------------------------
 
+    def ready(self, purpose: str, head: Sequence[Message]) -> None:
+        """Have the head of a purpose's prompts evaluated, unless the sequence holds something already."""
+        if not self.length(purpose):
+            self.warm(purpose, self.prompt(head, answer=False))
+
     def warm(self, purpose: str, tokens: list[int]) -> bool:
-        """Have a prompt's beginning ready, from disk where its state was kept; returns whether it was.
-
-        The state's name is a hash of model, library and tokens, and its tokens are compared: another's is never used,
-        and a file that cannot be read is made anew.
-        """
-        path = self._state_path(tokens)
-        if path is not None and path.is_file() and self._restore(purpose, tokens, path):
-            return True
-        self.evaluate(purpose, tokens)
-        if path is not None:
-            self._save(purpose, path)
+        """Have a prompt's beginning evaluated, from disk where its state was kept; returns whether it was."""
+        sequence = self._sequences.of(purpose)
+        if self._states is not None and self._states.has(tokens):
+            self._sequences.cut(sequence, 0)
+            if self._states.restore(sequence.id, tokens):
+                sequence.tokens = list(tokens)
+                self.counts.reused += len(tokens)
+                return True
+        self.evaluate(purpose, tokens, outputs=0)
+        if self._states is not None:
+            self._states.save(sequence.id, tokens)
         return False
-
-    def _state_path(self, tokens: Sequence[int]) -> Path | None:
-        if self._state_dir is None:
-            return None
-        import llama_cpp
-
-        stat = self._native.path.stat()
-        key = f"{self._native.path.name} {stat.st_size} {stat.st_mtime_ns} {llama_cpp.__version__} {list(tokens)}"
-        return self._state_dir / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.kv"
-
-    def _restore(self, purpose: str, tokens: list[int], path: Path) -> bool:
-        sequence = self._sequence(purpose)
-        self._cut(sequence, 0)
-        lib = self._native.lib
-        buffer = (lib.llama_token * len(tokens))()
-        count = ctypes.c_size_t(0)
-        read = lib.llama_state_seq_load_file(
-            self._native.context, str(path).encode(), sequence.id, buffer, len(tokens), ctypes.byref(count)
-        )
-        if read and list(buffer[: count.value]) == tokens:
-            sequence.tokens = list(tokens)
-            self.counts.reused += len(tokens)
-            return True
-        lib.llama_memory_seq_rm(self._native.memory, sequence.id, -1, -1)
-        path.unlink(missing_ok=True)
-        return False
-
-    def _save(self, purpose: str, path: Path) -> None:
-        sequence = self._sequence(purpose)
-        lib = self._native.lib
-        buffer = (lib.llama_token * len(sequence.tokens))(*sequence.tokens)
-        temporary = path.with_suffix(".part")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            written = lib.llama_state_seq_save_file(
-                self._native.context, str(temporary).encode(), sequence.id, buffer, len(sequence.tokens)
-            )
-            if written:
-                temporary.replace(path)
-        except OSError:
-            temporary.unlink(missing_ok=True)  # a state that cannot be kept is only slower the next time
-
-    # --- sequences -----------------------------------------------------------------------------------
-
-    def _sequence(self, purpose: str) -> KvSequence:
-        if purpose not in self._sequences:
-            self._sequences[purpose] = KvSequence(len(self._sequences))
-        return self._sequences[purpose]
-
-    def _cut(self, sequence: KvSequence, length: int) -> None:
-        if length < len(sequence.tokens):
-            self._native.lib.llama_memory_seq_rm(self._native.memory, sequence.id, length, -1)
-            del sequence.tokens[length:]
-
-    def _make_room(self, wanting: KvSequence, tokens: int) -> None:
-        """Let other sequences go, longest first, where the context has no room for ``tokens`` more."""
-        used = sum(len(sequence.tokens) for sequence in self._sequences.values())
-        others = sorted(self._sequences.values(), key=lambda s: len(s.tokens), reverse=True)
-        for sequence in others:
-            if used + tokens <= self.context_tokens:
-                return
-            if sequence is not wanting:
-                used -= len(sequence.tokens)
-                self._cut(sequence, 0)
-        if used + tokens > self.context_tokens:
-            raise ContextOverflow(
-                f"{used + tokens} tokens exceed the context of {self.context_tokens}", mend="raise llm.context"
-            )
-
-
-def _common(a: Sequence[int], b: Sequence[int]) -> int:
-    """Length of the longest common beginning."""
-    count = 0
-    for x, y in zip(a, b, strict=False):
-        if x != y:
-            break
-        count += 1
-    return count

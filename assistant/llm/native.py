@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import ctypes
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from assistant.errors import EngineError, ModelError
 
 GGUF_MAGIC = b"GGUF"
-MAX_SEQUENCES = 8
+MAX_SEQUENCES = 12
 BATCH_TOKENS = 512
+MAX_OUTPUTS = 16
+"""So many tokens of one batch can have logits."""
 
 
 class NativeModel:
@@ -45,6 +48,7 @@ class NativeModel:
         params.n_ctx = size
         params.n_batch = BATCH_TOKENS
         params.n_ubatch = BATCH_TOKENS
+        params.n_outputs_max = MAX_OUTPUTS  # else a batch's worth of logits is set aside: 300 MB
         params.n_seq_max = MAX_SEQUENCES
         params.n_threads = params.n_threads_batch = threads
         params.kv_unified = True  # else every sequence would get only its share of the context
@@ -77,22 +81,35 @@ class NativeModel:
         """Whether the token ends an answer."""
         return bool(self.lib.llama_vocab_is_eog(self.vocab, token))
 
-    def decode(self, tokens: list[int], start: int, sequence: int, *, all_logits: bool = False) -> None:
-        """Evaluate ``tokens`` (at most ``BATCH_TOKENS``) at positions from ``start``; logits of the last one, or of all."""
-        batch = self._batch
-        batch.n_tokens = len(tokens)
+    def decode(self, tokens: Sequence[int], start: int, sequence: int, *, outputs: int = 1) -> None:
+        """Evaluate ``tokens`` (at most ``BATCH_TOKENS``) at positions from ``start``.
+
+        Logits are made for the last ``outputs`` of them, 0 to all: the output layer is a third of this model's work.
+        Raises EngineError; the sequence holds nothing of ``tokens`` then.
+        """
+        batch, count = self._batch, len(tokens)
+        batch.n_tokens = count
         for i, token in enumerate(tokens):
             batch.token[i] = token
             batch.pos[i] = start + i
             batch.n_seq_id[i] = 1
             batch.seq_id[i][0] = sequence
-            batch.logits[i] = all_logits or i == len(tokens) - 1
+            batch.logits[i] = i >= count - outputs
         status = self.lib.llama_decode(self.context, batch)
         if status != 0:
+            self.remove(sequence, start)
             raise EngineError(f"llama_decode failed with {status}")
 
+    def remove(self, sequence: int, start: int) -> None:
+        """Take a sequence's tokens from position ``start`` on out of the KV memory."""
+        self.lib.llama_memory_seq_rm(self.memory, sequence, start, -1)
+
+    def share(self, source: int, target: int, length: int) -> None:
+        """Let ``target`` begin with the first ``length`` tokens of ``source``; the KV cells are shared, not copied."""
+        self.lib.llama_memory_seq_cp(self.memory, source, target, 0, length)
+
     def logits(self, index: int = -1) -> Any:
-        """The logits of one evaluated position as a float pointer into llama.cpp's memory (nothing is copied)."""
+        """The logits of one output as a float pointer into llama.cpp's memory (nothing is copied); -1: the last."""
         return self.lib.llama_get_logits_ith(self.context, index)
 
     def close(self) -> None:
