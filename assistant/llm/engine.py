@@ -10,7 +10,8 @@ from typing import Literal
 
 from assistant.llm.generation import Generation
 from assistant.llm.native import NativeModel
-from assistant.llm.sampling import Sampler, Sampling
+from assistant.llm.sampling import Sampler
+from assistant.llm.sampling import Sampling as Sampling
 from assistant.llm.sequences import Counts, Sequences, common
 from assistant.llm.states import StateFiles
 
