@@ -262,6 +262,15 @@ class Parts:
             voice=voice,
         )
 
+    def conversation(self) -> Turn:
+        """A turn over the configured home with a memory of its own."""
+        mind = self.mind_for(self.house, sentences=self.config.home.sentences)
+        return self.turn(mind=mind, ears=self.ears_for(mind))
+
+    def speak(self, text: str) -> Iterator[AudioClip]:
+        """``text`` in the assistant's voice."""
+        return self.voice.speak([text])
+
     def context(self, *, area: str | None = None) -> TurnContext:
         """Now, in the configured room."""
         return TurnContext(

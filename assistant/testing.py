@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from assistant.errors import AssistantError
 from assistant.home.backend import ServiceCall, Sink, SourceStatus
+from assistant.turn import Turn
 from assistant.types import (
     Action,
     Ask,
@@ -174,3 +177,74 @@ class FakeSource:
     def restore(self, device: Device, state: DeviceState) -> DeviceState:
         self.calls.append(ServiceCall(device.id, "restore"))
         return state
+
+
+@dataclass
+class FakePlayer:
+    """A loudspeaker that takes no time. ``on_play`` is called with each clip before it counts as heard."""
+
+    volume: float = 1.0
+    played: list[AudioClip] = field(default_factory=list)
+    volumes: list[float] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
+    on_play: Callable[[AudioClip], None] = lambda _clip: None
+    stopped: bool = False
+
+    def play(self, clip: AudioClip) -> bool:
+        self.volumes.append(self.volume)
+        self.on_play(clip)
+        if self.stopped:
+            return False
+        self.played.append(clip)
+        return True
+
+    def stop(self) -> None:
+        self.stopped = True
+        self.calls.append("stop")
+
+    def resume(self) -> None:
+        self.stopped = False
+
+    def drain(self) -> None:
+        self.calls.append("drain")
+
+    def close(self) -> None:
+        self.calls.append("close")
+
+
+@dataclass
+class FakePulse:
+    """Notes who works and who rests."""
+
+    calls: list[tuple[str, str]] = field(default_factory=list)
+
+    def watch(self, name: str, limit_s: float) -> None:
+        self.calls.append(("watch", name))
+
+    def beat(self, name: str) -> None:
+        self.calls.append(("beat", name))
+
+    def rest(self, name: str) -> None:
+        self.calls.append(("rest", name))
+
+
+class FakeStages:
+    """Conversations over one fake house, whose minds know the same sentences; see ``core.Stages``."""
+
+    def __init__(self, turn: Callable[[], Turn], clip: AudioClip) -> None:
+        self._turn = turn
+        self._clip = clip
+        self.spoken: list[str] = []
+        self.fail: AssistantError | None = None
+
+    def conversation(self) -> Turn:
+        return self._turn()
+
+    def context(self, *, area: str | None = None) -> TurnContext:
+        return TurnContext(now=dt.datetime(2026, 1, 5, 7, 0, tzinfo=dt.UTC), area=area)
+
+    def speak(self, text: str) -> Iterator[AudioClip]:
+        if self.fail is not None:
+            raise self.fail
+        self.spoken.append(text)
+        yield self._clip

@@ -30,6 +30,7 @@ from assistant.types import (
     TurnResult,
     Understanding,
     Understood,
+    Utterance,
 )
 
 Sink = Callable[[AudioClip], None]
@@ -107,7 +108,8 @@ Voices = Callable[[str], tuple[Voice, str]]
 """The voice of another language, and which one it is, for the record."""
 
 Phase = Callable[[str, str], None]
-"""Told of each stage as it ends: (``transcript`` | ``understood`` | ``reply``, text)."""
+"""Told of each stage as it ends: (``transcript`` | ``understood`` | ``reply``, text), and of each ``piece`` of the reply
+before it is spoken."""
 
 
 @dataclass(slots=True)
@@ -163,19 +165,23 @@ class Turn:
 
     def run(
         self,
-        utterance: str | AudioClip,
+        utterance: str | AudioClip | Utterance,
         context: TurnContext,
         *,
         sink: Sink | None = None,
         confirmed: bool = False,
         cancelled: Cancelled = lambda: False,
         phase: Phase = lambda _name, _text: None,
+        talk: bool = True,
+        speak: bool = True,
     ) -> TurnResult:
         """Carry one utterance through all stages.
 
         ``sink`` gets the reply's clips as they are made; without one only the first clip is synthesised (for its
-        time) and dropped. ``confirmed``: risky acts count as confirmed. Failures of a stage are reported in
-        ``TurnResult.error``, with everything that was done until then.
+        time) and dropped. ``confirmed``: risky acts count as confirmed. Without ``talk``, what is
+        no command and no question about the house is passed over in silence (people may be talking to each other).
+        Without ``speak`` the reply is text alone.
+        Failures of a stage are reported in ``TurnResult.error``, with everything that was done until then.
         """
         watch = Stopwatch(self._clock_ns)
         result = TurnResult(turn_id=context.turn_id or new_turn_id(), transcript="")
@@ -183,10 +189,10 @@ class Turn:
         try:
             result = replace(result, transcript=self._hear(utterance, watch))
             phase("transcript", result.transcript)
-            result, pieces, language = self._decide(result, context, confirmed, cancelled, watch)
+            result, pieces, language = self._decide(result, context, confirmed, cancelled, watch, talk)
             phase("understood", " ".join(intent.name for intent in result.intents) or result.skill or "")
             voice, result = self._voice_of(language, result)
-            reply = self._say(pieces, voice, sink, cancelled, watch)
+            reply = self._say(_told(pieces, phase), voice if speak else None, sink, cancelled, watch)
             phase("reply", reply)
             result = replace(result, reply=reply)
         except AssistantError as error:
@@ -197,10 +203,14 @@ class Turn:
             self._skills.note(result)
         return result
 
-    def _hear(self, utterance: str | AudioClip, watch: Stopwatch) -> str:
+    def _hear(self, utterance: str | AudioClip | Utterance, watch: Stopwatch) -> str:
         if isinstance(utterance, str):
             watch.ms["asr"] = 0.0
             return utterance
+        if isinstance(utterance, Utterance):
+            watch.ms["asr"] = utterance.wait_ms
+            watch.started_ns -= int(utterance.wait_ms * 1e6)
+            return utterance.transcript.text
         if self._ears is None:
             raise AssistantError("there is no speech recogniser to hear with")
         transcript = self._ears.transcribe(utterance)
@@ -210,11 +220,17 @@ class Turn:
         return transcript.text
 
     def _decide(
-        self, result: TurnResult, context: TurnContext, confirmed: bool, cancelled: Cancelled, watch: Stopwatch
+        self,
+        result: TurnResult,
+        context: TurnContext,
+        confirmed: bool,
+        cancelled: Cancelled,
+        watch: Stopwatch,
+        talk: bool,
     ) -> tuple[TurnResult, Iterable[str], str | None]:
         """What was understood and done, the reply's text in pieces (lazily, where the model talks), its language."""
         if not result.transcript.strip():
-            return result, ["Sorry, I didn't hear anything."], None
+            return result, ["Sorry, I didn't hear anything."] if talk else [], None
         start = watch.now_ms()
         understanding = self._understand(result.transcript, context, cancelled)
         start = watch.stage("nlu", start)
@@ -234,7 +250,7 @@ class Turn:
                 self._mind.remember(result.transcript, (), (), ask)
                 result, pieces = replace(result, route="match", expects_answer=True), [ask.question]
             case NoIntent():
-                result, pieces = self._chat(result, context, cancelled)
+                result, pieces = self._chat(result, context, cancelled) if talk else (result, [])
         watch.stage("act", start)
         return result, pieces, language
 
@@ -315,3 +331,9 @@ class Turn:
             for _rest in stream:  # without a listener the text is still wanted whole
                 pass
         return "".join(said).strip()
+
+
+def _told(pieces: Iterable[str], phase: Phase) -> Iterator[str]:
+    for piece in pieces:
+        phase("piece", piece)
+        yield piece

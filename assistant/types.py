@@ -132,6 +132,14 @@ class Transcript:
 
 
 @dataclass(frozen=True, slots=True)
+class Utterance:
+    """Speech that was recognised while it was being spoken. ``wait_ms``: from its last sample to its transcript."""
+
+    transcript: Transcript
+    wait_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class WakeDetection:
     """A wake word or phrase. ``end_sample``: where it ended in the 16 kHz stream, to about 0.1 s; ``score``: 0 to 1."""
 

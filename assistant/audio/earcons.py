@@ -1,4 +1,4 @@
-"""Earcons: short sounds that say "I hear you", "understood" and "that failed" without words, made here."""
+"""Earcons: short sounds that say "I hear you", "understood", "that failed" and "look here" without words, made here."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from assistant.types import AudioClip
 
-Earcon = Literal["heard", "understood", "failed"]
+Earcon = Literal["heard", "understood", "failed", "ring"]
 RATE_HZ = 22_050
 LOUDNESS = 0.25
 FADE_S = 0.008
@@ -29,12 +29,13 @@ NOTES: dict[Earcon, tuple[_Note, ...]] = {
     "heard": (_Note(659.3, 0.06), _Note(987.8, 0.09)),
     "understood": (_Note(987.8, 0.05), _Note(1318.5, 0.08, 0.8)),
     "failed": (_Note(311.1, 0.12), _Note(233.1, 0.18)),
+    "ring": (_Note(784.0, 0.14), _Note(1046.5, 0.14), _Note(784.0, 0.14), _Note(1046.5, 0.2)),
 }
 
 
 @lru_cache(maxsize=8)
 def earcon(name: Earcon, rate_hz: int = RATE_HZ) -> AudioClip:
-    """The sound as mono int16 at ``rate_hz``; under a third of a second."""
+    """The sound as mono int16 at ``rate_hz``; under a third of a second, but for ``ring``."""
     return AudioClip(_sound(NOTES[name], rate_hz), rate_hz)
 
 
