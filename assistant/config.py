@@ -235,6 +235,17 @@ class ApiSection:
 
 
 @dataclass(frozen=True, slots=True)
+class UpdateSection:
+    """Where new releases are looked for besides a USB stick; without an address nowhere."""
+
+    url: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.url is not None and not self.url.startswith(("https://", "http://")):
+            raise ValueError(f"url = {self.url!r}: must begin with https:// or http://")
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All sections. ``source``: the file that was read, if any."""
 
@@ -248,6 +259,7 @@ class Config:
     wake: WakeSection = field(default_factory=WakeSection)
     listening: ListeningSection = field(default_factory=ListeningSection)
     api: ApiSection = field(default_factory=ApiSection)
+    update: UpdateSection = field(default_factory=UpdateSection)
     source: Path | None = None
 
 

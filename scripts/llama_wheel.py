@@ -91,7 +91,7 @@ def build(folder: Path, flags: tuple[str, ...]) -> Path:
         print("  llama.cpp is built from its source, once: 4 to 8 minutes on two cores, 15 to 40 on a Raspberry Pi")
         environment = dict(os.environ)
         # Not /tmp, which lies in memory on newer systems.
-        environment |= {"TMPDIR": str(work), "CMAKE_ARGS": " ".join(flags), "CMAKE_BUILD_PARALLEL_LEVEL": str(_jobs())}
+        environment |= {"TMPDIR": str(work), "CMAKE_ARGS": " ".join(flags), "CMAKE_BUILD_PARALLEL_LEVEL": str(compiler_jobs())}
         environment["PATH"] = f"{work / 'venv' / 'bin'}{os.pathsep}{environment.get('PATH', os.defpath)}"
         pip = [str(work / "venv" / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--no-input"]
         hashed = ["--require-hashes", "--no-build-isolation", "-r"]
@@ -118,7 +118,7 @@ def build(folder: Path, flags: tuple[str, ...]) -> Path:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _jobs() -> int:
+def compiler_jobs() -> int:
     """As many compilers at once as there are cores, and memory for."""
     match = re.search(r"^MemAvailable:\s*(\d+)", Path("/proc/meminfo").read_text(encoding="ascii"), re.MULTILINE)
     by_memory = int(match[1]) // MEMORY_FOR_ONE_COMPILER_KB if match else 1

@@ -1,0 +1,73 @@
+"""``assistant machine``: what the system runs for the assistant at boot; as root."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def add_parser(commands: Any) -> None:
+    """Declare ``machine`` and its own commands."""
+    machine = commands.add_parser("machine", help="settings of the boot partition, and the board (at boot, as root)")
+    actions = machine.add_subparsers(dest="action", required=True, metavar="ACTION")
+    settings = actions.add_parser("settings", help="follow assistant.txt on the boot partition where it was changed")
+    settings.add_argument("--root", type=Path, default=Path("/"), help=argparse.SUPPRESS)
+    settings.set_defaults(run=run_settings)
+    fit = actions.add_parser("fit", help="choose the arithmetic library that the board's cores can run")
+    fit.set_defaults(run=run_fit)
+    health = actions.add_parser("health", help="power and temperature of the board")
+    health.set_defaults(run=run_health)
+
+
+def run_settings(args: argparse.Namespace) -> int:
+    """Apply the file. Lines that cannot be followed are reported, left as a notice to speak, and no failure."""
+    from assistant.machine import notices
+    from assistant.machine.boot_apply import FILE_NAME, apply_boot_file
+
+    applied = apply_boot_file(args.root)
+    if applied is None:
+        print(f"{FILE_NAME}: nothing new")
+        return 0
+    for name in applied.done:
+        print(f"{FILE_NAME}: {name} is set")
+    for problem in applied.problems:
+        print(f"{FILE_NAME}: {problem}", file=sys.stderr)
+    if applied.problems:
+        first = applied.problems[0]
+        more = f" And {len(applied.problems) - 1} more." if len(applied.problems) > 1 else ""
+        state = args.root / "var/lib/assistant"
+        notices.leave(
+            state, f"I could not follow everything in the file assistant dot text. {_spoken(str(first))}{more}"
+        )
+    return 0
+
+
+def _spoken(problem: str) -> str:
+    text = problem.replace("_", " ")
+    return text[:1].upper() + text[1:] + "."
+
+
+def run_fit(args: argparse.Namespace) -> int:
+    """Fit the program that runs this command."""
+    from assistant.machine.board import fit
+
+    chosen = fit(Path(sys.prefix), Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace"))
+    if chosen:
+        print(f"arithmetic for this board: {chosen}")
+    return 0
+
+
+def run_health(args: argparse.Namespace) -> int:
+    """Print the reading; exit status 1 where something is wrong."""
+    from assistant.machine.health import HealthWatch, read_health
+
+    health = read_health()
+    if health.temperature_c is not None:
+        print(f"temperature: {health.temperature_c:.0f} °C")
+    for sentence in HealthWatch().check(health, 0.0):
+        print(sentence)
+    if health.weak_power_earlier and not health.weak_power:
+        print("The power supply was too weak at some time since the machine was switched on.")
+    return 1 if health.hot or health.weak_power else 0
