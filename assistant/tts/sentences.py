@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-FIRST_CLAUSE_CHARS = 45
-"""A first sentence that is longer than this is cut at a clause, so that speech begins."""
+CLAUSE_CHARS = (16, 40)
+"""The first pieces may end at a clause of so many characters, so that speech begins early; the second is longer, so that
+the first lasts while it is made. What follows is cut at sentences only."""
 MAX_SENTENCE_CHARS = 280
 """No sentence ends for so long: it is cut at a clause, or at a space."""
 
@@ -18,13 +19,20 @@ _FENCE = re.compile(r"\s*(```+|~~~+)")
 _ENUMERATION = re.compile(r"\s*(?:[-*+>]\s+)*(?:\d{1,3}|[A-Za-z])[.)]$")
 _END = re.compile(r"""[.!?…]+["'”’)\]*_]*(?=\s)|[。！？｡][」』”’）]*|\n""")
 _CLAUSE = re.compile(r"""[,;:–—]["'”’)\]*_]*(?=\s)|[、，；：]""")
+_JOINT = re.compile(
+    r"(?<=[a-z])(?<!\bin)(?<!\bof)(?<!\bto)(?<!\bby)(?<!\bon)(?<!\bat)(?<!\bfor)(?<!\bwith)(?<!\bfrom)"
+    r" (?=(?:because|which|who|where|when|while|but|although|since|so that) )"
+)
+"""Before these words people draw breath without a comma; not between a preposition and its pronoun."""
 _LAST_WORD = re.compile(r"([^\s(\"'“‘*_]+)$")
 
-_NAMES_FOLLOW = "mr mrs ms dr prof st mt no nos fig figs vol pp ca cf vs e.g i.e approx gen col sgt capt lt rev hon"
+_NAMES_FOLLOW = "mr mrs ms dr prof st mt fig figs vol pp ca cf vs e.g i.e approx gen col sgt capt lt rev hon"
 _NAME_MAY_FOLLOW = (
     "etc jr sr inc ltd co corp dept est min max temp avg ave blvd rd a.m p.m u.s u.k e.u u.n al "
     "jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun"
 )
+_NUMBERED = frozenset(("no", "nos"))
+"""Before a digit it is "number"; else it is an answer."""
 _TITLES = frozenset(_NAMES_FOLLOW.split())
 """Never the last word of a sentence: a name, a number or an explanation follows."""
 _SHORT = frozenset(_NAME_MAY_FOLLOW.split())
@@ -35,7 +43,7 @@ def split_sentences(pieces: Iterable[str]) -> Iterator[str]:
     """Sentences of the text that ``pieces`` make together, stripped, none empty; line ends are sentence ends."""
     buffer = ""
     fence: str | None = None
-    first = True
+    given = 0
     for piece in pieces:
         buffer += piece
         while True:
@@ -49,12 +57,12 @@ def split_sentences(pieces: Iterable[str]) -> Iterator[str]:
                 continue
             if opening or buffer.lstrip() in ("`", "``", "~", "~~"):
                 break  # the fence's own line is not complete yet
-            end = _sentence_end(buffer, first)
+            end = _sentence_end(buffer, given)
             if end is None:
                 break
             sentence, buffer = buffer[:end].strip(), buffer[end:]
             if sentence:
-                first = False
+                given += 1
                 yield sentence
     if fence is None and not _FENCE.match(buffer) and buffer.strip():
         yield buffer.strip()
@@ -70,24 +78,37 @@ def _skip_code(buffer: str, fence: str) -> tuple[str, str | None]:
     return ("", None) if closed else (buffer, fence)
 
 
-def _sentence_end(buffer: str, first: bool) -> int | None:
-    """Where the first sentence in ``buffer`` ends, or ``None`` while that is not certain."""
-    for match in _END.finditer(buffer):
-        if match.group() == "\n" or match.group()[0] in "。！？｡":
-            return match.end()
-        ends = _ends_sentence(buffer, match)
-        if ends is None:
-            return None
-        if ends:
-            return match.end()
-    if first and len(buffer) > FIRST_CLAUSE_CHARS:
-        clause = _clause_end(buffer, FIRST_CLAUSE_CHARS // 2, len(buffer) - 1)
+def _sentence_end(buffer: str, given: int) -> int | None:
+    """Where the first sentence in ``buffer`` ends, or ``None`` while that is not certain; ``given`` came before it."""
+    end, certain = _stop(buffer)
+    if given < len(CLAUSE_CHARS):
+        clause = _first_clause(buffer, CLAUSE_CHARS[given], len(buffer) if end is None else end)
         if clause is not None:
             return clause
+    if end is not None:
+        return end if certain else None
     if len(buffer) > MAX_SENTENCE_CHARS:
         space = buffer.rfind(" ", 0, MAX_SENTENCE_CHARS)
         return _clause_end(buffer, 0, MAX_SENTENCE_CHARS) or (space if space > 0 else MAX_SENTENCE_CHARS)
     return None
+
+
+def _stop(buffer: str) -> tuple[int | None, bool]:
+    """Where the first stop is that ends a sentence, and whether it certainly does."""
+    for match in _END.finditer(buffer):
+        if match.group() == "\n" or match.group()[0] in "。！？｡":
+            return match.end(), True
+        ends = _ends_sentence(buffer, match)
+        if ends is not False:
+            return match.end(), ends is True
+    return None, False
+
+
+def _first_clause(buffer: str, shortest: int, before: int) -> int | None:
+    """The end of the first clause of at least ``shortest`` characters that leaves something of the sentence."""
+    lead = len(buffer) - len(buffer.lstrip())
+    ends = [match.end() for pattern in (_CLAUSE, _JOINT) for match in pattern.finditer(buffer, lead, before)]
+    return min((end for end in ends if shortest <= end - lead and end < before - 1), default=None)
 
 
 def _clause_end(buffer: str, low: int, high: int) -> int | None:
@@ -106,9 +127,11 @@ def _ends_sentence(buffer: str, match: re.Match[str]) -> bool | None:
     word = found[1].lower() if found else ""
     if word in _TITLES or re.fullmatch(r"[a-z]", word):
         return False
-    if word not in _SHORT:
+    if word not in _SHORT and word not in _NUMBERED:
         return True
     following = buffer[match.end() :].lstrip()
     if not following:
         return None
+    if word in _NUMBERED:
+        return not following[0].isdigit()
     return following[0].isupper() or following[0] in "\"'“‘(*_-#"

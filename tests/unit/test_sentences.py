@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.tts.sentences import FIRST_CLAUSE_CHARS, MAX_SENTENCE_CHARS, split_sentences
+from assistant.tts.sentences import MAX_SENTENCE_CHARS, split_sentences
 
 WHOLE = [
     ("Yes. It is open.", ["Yes.", "It is open."]),
@@ -38,13 +38,39 @@ def test_a_sentence_is_given_out_before_the_next_one_is_written():
     assert written == ["It is on. "]
 
 
-def test_a_long_first_sentence_is_cut_at_a_clause_and_later_ones_are_not():
-    start = "The moon goes around the earth in about four weeks, "
-    assert len(start) > FIRST_CLAUSE_CHARS
-    text = f"{start}and it always shows the same side. {start}and it is far away."
-    parts = list(split_sentences([*text]))
-    assert parts[0] == start.strip()
-    assert parts[-1] == f"{start}and it is far away."
+FIRST_CLAUSES = [
+    ("The moon goes around the earth, and it shows one side.", "The moon goes around the earth,"),
+    ("The sky looks blue because air scatters light.", "The sky looks blue"),
+    ("Well, I am not sure about that.", "Well, I am not sure about that."),  # too short to stand alone
+    ("It is the place in which all of them live.", "It is the place in which all of them live."),
+    ("It costs about 1,500 in every shop.", "It costs about 1,500 in every shop."),
+]
+
+
+@pytest.mark.parametrize(("text", "first"), FIRST_CLAUSES, ids=range(len(FIRST_CLAUSES)))
+@pytest.mark.parametrize("size", [1, 4, 1000])
+def test_the_first_sentence_is_cut_at_its_first_clause(text, first, size):
+    parts = list(split_sentences(text[i : i + size] for i in range(0, len(text), size)))
+    assert parts[0] == first
+    assert " ".join(parts) == text
+
+
+def test_the_first_clause_is_given_out_as_soon_as_its_comma_is_certain():
+    written = []
+
+    def pieces():
+        for piece in "The capital of France is Paris , which lies on the Seine .".split():
+            written.append(piece)
+            yield piece if piece in ",." else f" {piece}"
+
+    assert next(split_sentences(pieces())) == "The capital of France is Paris,"
+    assert written[-1] == "which"
+
+
+def test_later_sentences_are_not_cut_at_clauses():
+    clause = "The moon goes around the earth in about four weeks, "
+    parts = list(split_sentences([f"Yes. No. {clause}and it is far away."]))
+    assert parts == ["Yes.", "No.", f"{clause}and it is far away."]
 
 
 def test_text_without_any_stop_is_cut_and_nothing_of_it_is_lost():
