@@ -74,7 +74,10 @@ class Speech:
         self.kind = kind
         self.cancelled = False
         self._owner = owner
+        self.again = False
+        """It was interrupted by somebody who spoke, and is to be said from its beginning later."""
         self._clips: deque[AudioClip] = deque(clips)
+        self._played: list[AudioClip] = []
         self._ended = self._queued = bool(clips)  # what is whole from the beginning is played by its owner itself
         self._on_first = on_first
         self._on_over = on_over
@@ -106,9 +109,18 @@ class Speech:
     def next_clip(self) -> AudioClip | None:
         """The next clip, waiting for it; ``None`` at the end, or when it was cancelled."""
         with self._owner.changed:
-            while not self._clips and not self._ended and not self.cancelled:
+            while not (self._clips or self._ended or self.cancelled or self.again):
                 self._owner.changed.wait()
-            return self._clips.popleft() if self._clips and not self.cancelled else None
+            if not self._clips or self.cancelled or self.again:
+                return None
+            self._played.append(self._clips.popleft())
+            return self._played[-1]
+
+    def rewind(self) -> None:
+        """Begin anew; called by the loudspeaker."""
+        self._clips.extendleft(reversed(self._played))
+        self._played.clear()
+        self.again = False
 
     def _queue(self) -> None:
         # Only now: a reply that is still being thought about keeps no other sound waiting.
@@ -204,13 +216,17 @@ class Loudspeaker:
             self._told(lambda: speech.over(False))
 
     def hold(self, on: bool) -> None:
-        """Somebody speaks to the assistant (or no longer): announcements and ringing wait."""
+        """Somebody speaks to the assistant (or no longer): announcements and ringing stop, and begin anew afterwards."""
         with self.changed:
             self._held = on
-            ringing = self._current if self._current is not None and self._current.kind is Kind.RING else None
+            current = self._current
+            disturbs = on and current is not None and current.kind >= Kind.NOTICE
+            if disturbs and current is not None:
+                current.again = current.kind is Kind.NOTICE
+                current.cancelled = current.kind is Kind.RING
             self.changed.notify_all()
-        if on and ringing is not None:
-            self.cancel(ringing)
+        if disturbs:
+            self._stop_player()
 
     def ring(self, name: str, clips: tuple[AudioClip, ...]) -> None:
         """Play ``clips`` again and again, until ``stop_ring``."""
@@ -281,8 +297,13 @@ class Loudspeaker:
             finally:
                 with self.changed:
                     self._current = None
+                    again = speech.again and not (speech.cancelled or heard or self._closed)
+                    if again:
+                        speech.rewind()
+                        self.enqueue(speech)
                     self.changed.notify_all()
-                self._told(lambda speech=speech, heard=heard: speech.over(heard))  # type: ignore[misc]
+                if not again:
+                    self._told(lambda speech=speech, heard=heard: speech.over(heard))  # type: ignore[misc]
 
     def _next(self) -> Speech | None:
         with self.changed:
@@ -319,14 +340,14 @@ class Loudspeaker:
                     player.volume = self._loudness(speech.kind)
                     player.resume()
                 self._told(speech.begins)
-            if player is None or speech.cancelled:
+            if player is None or speech.cancelled or speech.again:
                 continue
             if not player.play(clip):
                 return False
-        if player is None or speech.cancelled:
+        if player is None or speech.cancelled or speech.again:
             return False
         player.drain()
-        return not speech.cancelled
+        return not (speech.cancelled or speech.again)
 
     def _loudness(self, kind: Kind) -> float:
         return max(self._volume, RING_VOLUME) if kind is Kind.RING and self._volume > 0 else self._volume

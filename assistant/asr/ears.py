@@ -108,6 +108,14 @@ class EarStream:
             looks += self._other_looks(samples, heard[0])
         return choose(looks, opened, self._biased.bias)
 
+    def abandon(self) -> None:
+        """Nobody wants the transcript any more; the stream must not be used again."""
+        self._open_decoder.finish()
+        self._opened.give_back(self._open_decoder)
+        if self._biased is not None and self._biased_decoder is not None:
+            self._biased_decoder.finish()
+            self._biased.decoders.give_back(self._biased_decoder)
+
     def _other_looks(self, samples: npt.NDArray[np.int16], heard: Hypothesis) -> Iterator[Look]:
         """The same words' sound with less noise, heard again: where the looks agree is what was said."""
         if self._biased is None or not heard.words:

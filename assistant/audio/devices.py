@@ -5,11 +5,15 @@ This module and ``playback`` are the only ones that import sounddevice.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from assistant.errors import AudioError
+
+PORTAUDIO_LOCK = threading.RLock()
+"""PortAudio opens, closes and looks for devices in one thread at a time."""
 
 # Names that stand for whatever the sound system routes, and those that are no microphone at all.
 ROUTED = ("default", "sysdefault", "pulse", "pipewire")
@@ -82,9 +86,10 @@ def rescan() -> None:
     """Let PortAudio look for devices again: it only does so when it starts. Every open stream is closed by it."""
     sounddevice = portaudio()
     try:
-        # sounddevice has no public name for it.
-        sounddevice._terminate()
-        sounddevice._initialize()
+        with PORTAUDIO_LOCK:
+            # sounddevice has no public name for it.
+            sounddevice._terminate()
+            sounddevice._initialize()
     except sounddevice.PortAudioError as error:
         raise AudioError(f"the sound system does not start: {error}") from error
 

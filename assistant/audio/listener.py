@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from assistant.audio.endpointing import Completeness, Endpointer, EndReason, Pauses, completeness
 from assistant.audio.listener_events import (
+    Attending,
     Event,
     FollowUpOver,
     Interjected,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 PRE_ROLL_S = 0.5
 """What a follow-up keeps of the sound before speech was noticed."""
 FOLLOW_UP_SPEECH_S = 0.2
+ATTENDING_S = 0.25
 OWN_WORDS_S = 1.5
 """For so long after a reply its own words, which the room repeats, wake nothing."""
 
@@ -81,6 +83,7 @@ class Listener:
         self._manners = manners or Manners()
         self._echo = echo
         self._interjections = interjections
+        self._judge = judge
         self._endpointer = Endpointer(self._manners.pauses, judge)
         self._lock = threading.RLock()
         self._state = State.IDLE
@@ -90,8 +93,11 @@ class Listener:
         self._asked: list[Event] = []
         self._recent = RecentSound()
         self._begun = 0
+        self._said = ""
         self._own_words = ""
         self._own_words_until: int | None = None
+        self._sounding = False
+        self._quiet: int | None = None
         self._waiting_s = 0.0
         self._waited = 0
         self._spoken = 0
@@ -148,10 +154,28 @@ class Listener:
                     self._interjections.reset()
 
     def saying(self, text: str) -> None:
-        """A part of the reply, before it is played: wake words and phrases in it are the assistant's own."""
+        """A piece of what is said, before it is played: wake words and phrases in it are the assistant's own."""
         with self._lock:
-            self._own_words += f" {_plain(text)} "
+            self._said += text
+            self._own_words = f" {_plain(self._said)} "
             self._own_words_until = None
+
+    def sounding(self, on: bool) -> None:
+        """Something besides a reply is being played (or no longer): the phrases that stop it work."""
+        with self._lock:
+            if on and not self._sounding and self._interjections is not None:
+                self._interjections.reset()
+            if self._sounding and not on:
+                self._own_words_until = self._recent.samples + int(OWN_WORDS_S * RATE_HZ)
+            self._sounding = on
+
+    def behave(self, manners: Manners) -> None:
+        """Other manners from the next utterance on."""
+        with self._lock:
+            self._manners = manners
+            self._endpointer = Endpointer(manners.pauses, self._judge)
+            if self._state is State.LISTENING:
+                self._endpointer.start()
 
     def turn_over(self, turn: int, *, follow_up: bool = True, expects_answer: bool = False) -> None:
         """The reply was heard (or there is none): wait for a follow-up, longer where something was asked."""
@@ -187,14 +211,26 @@ class Listener:
         match self._state:
             case State.LISTENING:
                 reason = self._endpointer.audio(len(frame), speech)
-                audio: list[Event] = [UtteranceAudio(frame)]
+                audio: list[Event] = [UtteranceAudio(frame), *self._attending(len(frame), speech)]
                 return audio + self._end(reason) if reason is not None else audio
             case State.SPEAKING:
                 return self._interjected(frame)
-            case State.FOLLOW_UP:
+            case State.FOLLOW_UP if not self._sounding:
                 return self._follow_up(frame, speech)
             case _:
-                return []
+                return self._interjected(frame) if self._sounding else []
+
+    def _attending(self, count: int, speech: bool) -> list[Event]:
+        """Once in an utterance: nobody goes on speaking after the wake word, so they wait for a sign."""
+        if self._quiet is None:
+            return []
+        self._quiet = 0 if speech else self._quiet + count
+        if self._endpointer.heard:
+            self._quiet = None
+        elif self._quiet >= ATTENDING_S * RATE_HZ:
+            self._quiet = None
+            return [Attending(self._turn)]
+        return []
 
     def _woken(self, hit: WakeDetection) -> list[Event]:
         busy = self._state in (State.PROCESSING, State.SPEAKING)
@@ -210,6 +246,7 @@ class Listener:
         self._state = State.LISTENING
         self._turn += 1
         self._trigger = trigger
+        self._quiet = None if trigger == "follow_up" else 0
         self._endpointer.start()
         events.append(UtteranceBegun(self._turn, trigger, word))
         self._begun = from_sample
@@ -220,7 +257,7 @@ class Listener:
 
     def _end(self, reason: EndReason) -> list[Event]:
         self._state = State.IDLE if reason == "nothing" else State.PROCESSING
-        self._own_words = ""
+        self._said = self._own_words = ""
         return [UtteranceEnded(self._turn, reason, self._trigger, (self._recent.samples - self._begun) / RATE_HZ)]
 
     def _drop(self) -> None:
@@ -262,7 +299,8 @@ class Listener:
     def _own(self, name: str) -> bool:
         """Whether the assistant itself says (or has just said) the word."""
         if self._own_words_until is not None and self._recent.samples > self._own_words_until:
-            self._own_words, self._own_words_until = "", None
+            self._said = self._own_words = ""
+            self._own_words_until = None
         return f" {_plain(name)} " in self._own_words
 
 

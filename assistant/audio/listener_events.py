@@ -38,6 +38,13 @@ class UtteranceBegun:
 
 
 @dataclass(frozen=True, slots=True)
+class Attending:
+    """Who woke the assistant is silent: a sign that it listens is in its place, and disturbs no words."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
 class UtteranceAudio:
     """More of the utterance: int16, 16 kHz, shape (n,)."""
 
@@ -78,4 +85,13 @@ class FollowUpOver:
     """Nobody went on; the wake word is needed again."""
 
 
-Event = UtteranceBegun | UtteranceAudio | UtteranceEnded | UtteranceDropped | StopReply | Interjected | FollowUpOver
+Event = (
+    UtteranceBegun
+    | Attending
+    | UtteranceAudio
+    | UtteranceEnded
+    | UtteranceDropped
+    | StopReply
+    | Interjected
+    | FollowUpOver
+)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from assistant.audio.capture import Stream
-from assistant.audio.devices import InputDevice, find_input, portaudio, rescan
+from assistant.audio.devices import PORTAUDIO_LOCK, InputDevice, find_input, portaudio, rescan
 from assistant.errors import AudioError
 
 if TYPE_CHECKING:
@@ -40,14 +40,15 @@ class SoundDeviceBackend:
         sounddevice = portaudio()
         device = find_input(self._pattern)
         try:
-            stream = sounddevice.InputStream(
-                device=device.index,
-                samplerate=device.rate_hz,
-                channels=min(device.channels, 8) if device.channels <= MANY_CHANNELS else 1,
-                dtype="int16",
-                latency=LATENCY_S,
-            )
-            stream.start()
+            with PORTAUDIO_LOCK:
+                stream = sounddevice.InputStream(
+                    device=device.index,
+                    samplerate=device.rate_hz,
+                    channels=min(device.channels, 8) if device.channels <= MANY_CHANNELS else 1,
+                    dtype="int16",
+                    latency=LATENCY_S,
+                )
+                stream.start()
         except (sounddevice.PortAudioError, ValueError) as error:
             raise AudioError(f"the microphone {device.name!r} cannot be opened: {error}") from error
         return _Reader(stream, device, give), device
@@ -81,4 +82,5 @@ class _Reader:
         """Give the device back, whatever became of it."""
         self._closed.set()
         self._thread.join(JOIN_S)  # a block later at the most, unless the device hangs
-        self._stream.close(ignore_errors=True)
+        with PORTAUDIO_LOCK:
+            self._stream.close(ignore_errors=True)

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from assistant.audio.devices import PORTAUDIO_LOCK
 from assistant.audio.files import resample
 from assistant.errors import AudioError
 from assistant.types import AudioClip
@@ -115,20 +116,17 @@ class Player:
     def resume(self) -> None:
         """Allow playing again after ``stop``."""
         with self._lock, self._reported():
-            if self._stopped.is_set():
-                self._stopped.clear()
-                self._stream.start()
+            self._stopped.clear()
 
     def drain(self) -> None:
-        """Wait until everything that was handed over is heard."""
+        """Wait until everything that was handed over is heard. The device rests then, until the next sound."""
         with self._lock, self._reported():
-            if not self._stopped.is_set():
+            if not self._stopped.is_set() and not self._stream.stopped:
                 self._stream.stop()
-                self._stream.start()
 
     def close(self) -> None:
         """Give the device back."""
-        with self._lock:
+        with self._lock, PORTAUDIO_LOCK:
             self._stream.close(ignore_errors=True)
 
     def __enter__(self) -> Self:
@@ -145,6 +143,8 @@ class Player:
             self._tap(AudioClip(block, self._rate_hz))
         with self._lock, self._reported():
             if not self._stopped.is_set():
+                if self._stream.stopped:
+                    self._stream.start()
                 self._stream.write(np.repeat(block.reshape(-1, 1), self._stream.channels, axis=1))
 
     def _reported(self) -> _Reported:
@@ -165,10 +165,10 @@ class _Reported:
 def _open_stream(device: OutputDevice, channels: int) -> Any:
     sounddevice = _sounddevice()
     try:
-        stream = sounddevice.OutputStream(
-            device=device.index, samplerate=device.rate_hz, channels=channels, dtype="int16", latency=LATENCY_S
-        )
-        stream.start()
+        with PORTAUDIO_LOCK:
+            stream = sounddevice.OutputStream(
+                device=device.index, samplerate=device.rate_hz, channels=channels, dtype="int16", latency=LATENCY_S
+            )
     except (sounddevice.PortAudioError, ValueError) as error:
         raise AudioError(f"the loudspeaker {device.name!r} cannot be opened: {error}") from error
     return stream

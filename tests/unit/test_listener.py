@@ -8,6 +8,7 @@ import pytest
 from assistant.audio.endpointing import Pauses
 from assistant.audio.listener import Listener, Manners
 from assistant.audio.listener_events import (
+    Attending,
     FollowUpOver,
     Interjected,
     State,
@@ -155,9 +156,18 @@ def test_command_after_a_pause():
 
 def test_silence_after_the_wake_word_is_no_turn():
     scene = Scene()
-    _begun, ended = scene.hear(silence(1), JARVIS, silence(6))
+    _begun, attending, ended = scene.hear(silence(1), JARVIS, silence(6))
+    assert attending == Attending(1)
     assert ended.reason == "nothing"
     assert scene.listener.state is State.IDLE
+
+
+def test_a_sign_that_it_listens_is_asked_for_only_where_somebody_waits_for_one():
+    scene = Scene()
+    assert Attending(1) not in scene.hear(silence(1), JARVIS, speech(1.0), words="turn on the light")
+    assert Attending(1) not in scene.hear(silence(2))
+    assert scene.hear(silence(1), JARVIS, silence(0.5))[-1] == Attending(2)
+    assert scene.hear(silence(1)) == []  # once
 
 
 def test_talk_without_the_wake_word_starts_nothing():
@@ -231,6 +241,34 @@ def test_its_own_words_are_forgotten_soon_after_the_reply():
     scene.listener.turn_over(1)
     assert scene.hear(silence(0.2), JARVIS, silence(0.3)) == []
     assert scene.hear(silence(2), JARVIS, silence(0.3)) == [UtteranceBegun(2, "wake", "hey_jarvis")]
+
+
+def test_phrases_work_while_something_else_sounds():
+    scene = Scene()
+    scene.listener.sounding(True)
+    scene.listener.saying("Stop the pasta timer. ")
+    assert scene.hear(STOP, silence(0.3)) == []  # its own words
+    assert scene.hear(LOUDER, silence(0.3)) == [Interjected("louder")]
+    scene.listener.sounding(False)
+    assert scene.hear(LOUDER, silence(2)) == []
+    scene.listener.sounding(True)
+    assert scene.hear(STOP, silence(0.3)) == [StopReply("stop"), Interjected("stop")]
+    assert scene.hear(JARVIS, silence(0.2))[0] == UtteranceBegun(1, "wake", "hey_jarvis")
+
+
+def test_pieces_of_its_words_are_joined():
+    scene = Scene()
+    scene.to_reply()
+    for piece in ("say ", "hey ", "jar", "vis", " now"):
+        scene.listener.saying(piece)
+    assert scene.hear(JARVIS, silence(0.3)) == []
+
+
+def test_manners_can_be_changed():
+    scene = Scene()
+    scene.listener.behave(Manners(follow_up_s=0.0, pauses=Pauses(silence_s=0.2)))
+    scene.hear(silence(1), JARVIS, speech(1), words="lights")
+    assert [event.reason for event in scene.hear(silence(0.3))] == ["silence"]
 
 
 def test_follow_up_needs_no_wake_word_for_a_while():

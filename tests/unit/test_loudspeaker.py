@@ -131,6 +131,27 @@ def test_announcements_wait_while_somebody_speaks_but_replies_do_not(speaker, pl
     assert notice.wait() == [True]
 
 
+def test_an_announcement_that_somebody_spoke_into_begins_anew_afterwards(speaker, player):
+    playing, go_on = threading.Event(), threading.Event()
+
+    def block(played):
+        if played.samples[0] == 2 and not playing.is_set():
+            playing.set()
+            assert go_on.wait(WAIT_S)
+
+    player.on_play = block
+    _, notice = say(speaker, Kind.NOTICE, clip(1), clip(2), clip(3))
+    speaker.start()
+    assert playing.wait(WAIT_S)
+    speaker.hold(True)
+    go_on.set()
+    _, reply = say(speaker, Kind.REPLY, clip(9))
+    assert reply.wait() == [True] and not notice.heard
+    speaker.hold(False)
+    assert notice.wait() == [True]
+    assert values(player) == [1, 9, 1, 2, 3]
+
+
 def test_ringing_goes_on_until_it_is_stopped_and_lets_replies_through(speaker, player):
     rung = threading.Semaphore(0)
     player.on_play = lambda played: rung.release() if played.samples[0] == 7 else None
