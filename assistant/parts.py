@@ -18,10 +18,11 @@ from assistant.config import Config
 from assistant.errors import AudioError
 from assistant.llm.queue import ModelQueue, Priority
 from assistant.models import resolve
-from assistant.turn import Ears, HouseLike, Mind, Talk, Turn, Voice, new_turn_id
+from assistant.turn import Ears, HouseLike, Mind, Talk, Turn, new_turn_id
 from assistant.types import AudioClip, Home, Transcript, TurnContext
 
 if TYPE_CHECKING:
+    from assistant.ahead import ThinkAhead
     from assistant.asr.bias import Bias
     from assistant.asr.ears import HomeEars
     from assistant.asr.vosk_engine import VoskModel
@@ -162,7 +163,11 @@ class Parts:
         """Piper behind spoken forms, sentence splitting and the phrase cache."""
         from assistant.tts.speaker import Speaker
 
-        return Speaker(self.plain_voice, cache_dir=self.config.paths.state / "phrases")
+        return Speaker(
+            self.plain_voice,
+            cache_dir=self.config.paths.state / "phrases",
+            while_synthesising=self.model_queue.quiet,
+        )
 
     @cached_property
     def bank(self) -> Bank:
@@ -253,12 +258,31 @@ class Parts:
     ) -> Turn:
         """A turn over the given stages, or over the configured home's."""
         own_mind = self.mind if mind is None else mind
-        voice: Voice | None = self.voice if speak else None
+        own_house = house or self.house
+        own_talk = talk or self.talk()
+        voice: Speaker | None = self.voice if speak else None
         return Turn(
             ears=ears or LazyEars(self),
             mind=own_mind,
-            house=house or self.house,
-            talk=talk or self.talk(),
+            house=own_house,
+            talk=own_talk,
+            voice=voice,
+            ahead=self._ahead(own_mind, own_house, own_talk, voice),
+        )
+
+    def _ahead(self, mind: Mind, house: HouseLike, talk: Talk, voice: Speaker | None) -> ThinkAhead | None:
+        """Thinking while somebody speaks, for stages that can be asked without consequences."""
+        from assistant.ahead import ThinkAhead
+        from assistant.home.house import House
+        from assistant.llm.chat import ChatTalk
+        from assistant.nlu.mind import DialogueMind
+
+        if voice is None or not isinstance(mind, DialogueMind):
+            return None
+        return ThinkAhead(
+            mind=mind,
+            rehearse=lambda: House.from_home(house.snapshot(), self.config.assistant.language),
+            talk=talk if isinstance(talk, ChatTalk) else None,
             voice=voice,
         )
 

@@ -98,6 +98,14 @@ class Skills(Protocol):
         ...
 
 
+class Ahead(Protocol):
+    """Thinking while somebody still speaks: prepares what a turn would do, and does nothing. See ``ahead.py``."""
+
+    def words(self, text: str, context: TurnContext, *, settled: bool = False, cancelled: Cancelled) -> None: ...
+
+    def over(self) -> None: ...
+
+
 class Voice(Protocol):
     """Speech synthesis: pieces of text in, clips out, the first as early as possible."""
 
@@ -152,8 +160,10 @@ class Turn:
         voice: Voice | None,
         skills: Skills | None = None,
         voices: Voices | None = None,
+        ahead: Ahead | None = None,
         clock_ns: Callable[[], int] = time.perf_counter_ns,
     ) -> None:
+        """``ahead``: what may be told the words so far before a turn; each turn ends it."""
         self._ears = ears
         self._mind = mind
         self._house = house
@@ -161,6 +171,7 @@ class Turn:
         self._voice = voice
         self._skills = skills
         self._voices = voices
+        self.ahead = ahead
         self._clock_ns = clock_ns
 
     def run(
@@ -198,6 +209,8 @@ class Turn:
         except AssistantError as error:
             result = replace(result, error=str(error))
         watch.ms["total"] = watch.now_ms()
+        if self.ahead is not None:
+            self.ahead.over()
         result = replace(result, states=self._house.changed_since(before), ms=dict(watch.ms))
         if self._skills is not None:
             self._skills.note(result)

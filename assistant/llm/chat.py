@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from assistant.config import Config
@@ -23,16 +24,39 @@ MAX_TURNS = 4
 class ChatEngine(Protocol):
     """What chat needs of an engine; the local one and a remote one both have it."""
 
-    def chat(
+    def answer(
         self,
-        system: str,
-        history: Sequence[Message],
+        messages: Sequence[Message],
         *,
         max_tokens: int,
         cancelled: Callable[[], bool],
         sampling: Sampling | None,
         timeout_s: float,
     ) -> Iterator[str]: ...
+
+    def prefill(self, messages: Sequence[Message], *, cancelled: Callable[[], bool]) -> int: ...
+
+
+@dataclass(slots=True)
+class _Begun:
+    """An answer that may have begun before it was asked for: what was taken of it is kept."""
+
+    text: str
+    stream: Iterator[str] = field(default_factory=lambda: iter(()))
+    cancelled: Callable[[], bool] = lambda: False
+    taken: list[str] = field(default_factory=list)
+
+    def pieces(self) -> Iterator[str]:
+        """All pieces from the first on, wherever the stream is."""
+        place = 0
+        while True:
+            if place == len(self.taken):
+                piece = next(self.stream, None)
+                if piece is None:
+                    return
+                self.taken.append(piece)
+            yield self.taken[place]
+            place += 1
 
 
 class ChatTalk:
@@ -43,27 +67,57 @@ class ChatTalk:
         self._settings = config.llm
         self._system = system_prompt(config)
         self._turns: deque[tuple[str, str]] = deque(maxlen=MAX_TURNS)
+        self._begun: _Begun | None = None
 
     def answer(self, text: str, context: TurnContext, cancelled: Callable[[], bool]) -> Iterator[str]:
-        """The answer to ``text`` in pieces; the conversation remembers it."""
-        history: list[Message] = []
-        for asked, said in self._turns:
-            history += [("user", asked), ("assistant", said)]
-        history.append(("user", text))
+        """The answer to ``text`` in pieces; the conversation remembers it. What was begun for these words is taken."""
+        begun, self._begun = self._begun, None
+        if begun is None or begun.text != text:
+            self._stop(begun)
+            begun = self._start(text)
+        begun.cancelled = cancelled
+        yield from begun.pieces()
+        self._turns.append((text, "".join(begun.taken).strip()))
+
+    def hear(self, text: str, cancelled: Callable[[], bool]) -> None:
+        """Have the words so far evaluated, while their speaker goes on."""
+        self._engine().prefill(self._messages(text), cancelled=cancelled)
+
+    def begin(self, text: str, context: TurnContext, cancelled: Callable[[], bool]) -> Iterator[str]:
+        """Begin the answer to ``text``; what is taken from the iterator is kept for ``answer``."""
+        self.drop()
+        begun = self._begun = self._start(text)
+        begun.cancelled = cancelled
+        yield from begun.pieces()
+        if cancelled() and self._begun is begun:
+            self.drop()  # it was cut short: to be begun anew
+
+    def drop(self) -> None:
+        """What was begun is not wanted."""
+        begun, self._begun = self._begun, None
+        self._stop(begun)
+
+    def _start(self, text: str) -> _Begun:
         settings = self._settings
-        said_now: list[str] = []
-        pieces = self._engine().chat(
-            self._system,
-            history,
+        begun = _Begun(text)
+        begun.stream = self._engine().answer(
+            self._messages(text),
             max_tokens=settings.max_tokens,
-            cancelled=cancelled,
+            cancelled=lambda: begun.cancelled(),
             sampling=Sampling(settings.temperature, settings.top_p, repeat_penalty=settings.repeat_penalty),
             timeout_s=settings.timeout_s,
         )
-        for piece in pieces:
-            said_now.append(piece)
-            yield piece
-        self._turns.append((text, "".join(said_now).strip()))
+        return begun
+
+    def _stop(self, begun: _Begun | None) -> None:
+        if begun is not None and isinstance(begun.stream, Generator):
+            begun.stream.close()
+
+    def _messages(self, text: str) -> list[Message]:
+        messages: list[Message] = [("system", self._system)]
+        for asked, said in self._turns:
+            messages += [("user", asked), ("assistant", said)]
+        return [*messages, ("user", text)]
 
     def forget(self) -> None:
         """Begin a new conversation."""

@@ -6,6 +6,7 @@ know only the names that the house has now.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -55,6 +56,7 @@ class DialogueMind:
         self._memory = memory
         self._open_model = model
         self._revision = home().revision
+        self._thought: tuple[tuple[str, str | None, int], Understanding] | None = None
 
     def read(self, text: str, context: TurnContext) -> Understanding:
         """Templates and dialogue alone."""
@@ -64,10 +66,23 @@ class DialogueMind:
     def understand(self, text: str, context: TurnContext) -> Understanding:
         """Templates and dialogue first; the model's part where they find no intent."""
         understanding = self.read(text, context)
-        if not isinstance(understanding, NoIntent):
-            return understanding
+        return self._by_model(text, context) if isinstance(understanding, NoIntent) else understanding
+
+    def foresee(self, text: str, context: TurnContext, *, deep: bool) -> Understanding:
+        """What ``text`` would be taken for, with the model's part where ``deep``. The conversation stays as it is."""
+        self._follow_home()
+        understanding = copy.copy(self._memory).resolve(text, context, self.matcher)
+        return self._by_model(text, context) if deep and isinstance(understanding, NoIntent) else understanding
+
+    def _by_model(self, text: str, context: TurnContext) -> Understanding:
+        """The model's part, which says the same of the same words: thought ahead, it is not thought again."""
+        key = (text, context.area, self._revision)
+        if self._thought is not None and self._thought[0] == key:
+            return self._thought[1]
         model = self._open_model()
-        return model.understand(text, context) if model is not None else understanding
+        found = model.understand(text, context) if model is not None else NoIntent("no template matches")
+        self._thought = (key, found)
+        return found
 
     def remember(self, text: str, intents: tuple[Intent, ...], actions: tuple[Action, ...], ask: Ask | None) -> None:
         """Keep what was done and asked, for the next sentence."""
