@@ -90,12 +90,20 @@ class ThinkAhead:
     """One conversation's foresight. Not reentrant: one thread at a time calls it."""
 
     def __init__(
-        self, *, mind: Foresees, rehearse: Callable[[], Rehearsal], talk: Begins | None, voice: Expects | None
+        self,
+        *,
+        mind: Foresees,
+        rehearse: Callable[[], Rehearsal],
+        talk: Begins | None,
+        voice: Expects | None,
+        others: Callable[[str], bool] = lambda _text: False,
     ) -> None:
+        """``others``: whether a sentence is somebody else's (a skill's), who is quick without this."""
         self._mind = mind
         self._rehearse = rehearse
         self._talk = talk
         self._voice = voice
+        self._others = others
         self._prepared: object = None
         self.counts = Foresight()
 
@@ -121,6 +129,8 @@ class ThinkAhead:
         self.counts.readings += 1
         understanding = self._mind.foresee(text, context, deep=False)
         talk = isinstance(understanding, NoIntent)
+        if talk and self._others(text):
+            return
         if talk and len(text.split()) < SHORTEST_WORDS:
             return
         if talk and not settled:

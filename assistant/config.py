@@ -14,6 +14,7 @@ import re
 import tomllib
 import types
 import typing
+import zoneinfo
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -96,6 +97,12 @@ class AssistantSection:
     name: str = "Jarvis"
     area: str | None = None
     """The room that the microphone stands in."""
+    timezone: str | None = None
+    """Such as ``Europe/Berlin``; ``None``: the machine's own."""
+
+    def __post_init__(self) -> None:
+        if self.timezone is not None and not _is_zone(self.timezone):
+            raise ValueError(f"timezone = {self.timezone!r}: there is no such time zone; write it like 'Europe/Berlin'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +153,14 @@ class HomeSection:
 
     inventory: Path | None = None
     sentences: Path | None = None
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        return False
+    return True
 
 
 def _within(section: object, lowest: float, highest: float, *keys: str) -> None:

@@ -18,7 +18,7 @@ from assistant.config import Config
 from assistant.errors import AudioError
 from assistant.llm.queue import ModelQueue, Priority
 from assistant.models import resolve
-from assistant.turn import Ears, HouseLike, Mind, Talk, Turn, new_turn_id
+from assistant.turn import Ears, HouseLike, Mind, Skills, Talk, Turn, new_turn_id
 from assistant.types import AudioClip, Home, Transcript, TurnContext
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from assistant.nlu.matcher import SentenceMatcher
     from assistant.nlu.mind import DialogueMind
     from assistant.nlu.model_parser import ModelUnderstander
+    from assistant.skill_parts import SkillParts
     from assistant.tts.piper import PiperVoiceEngine
     from assistant.tts.speaker import Speaker
 
@@ -98,6 +99,8 @@ class Parts:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if "skill_parts" in self.__dict__:
+            self.skill_parts.close()
         if self._engine is not None:
             self._engine.close()
             self._engine = None
@@ -247,6 +250,13 @@ class Parts:
         client = self.model_client(f"chat:{room}" if room else "chat", Priority.VOICE)
         return ChatTalk(lambda: client, self.config)
 
+    @cached_property
+    def skill_parts(self) -> SkillParts:
+        """Timers, arithmetic, lists and the other skills over their lasting store."""
+        from assistant.skill_parts import STORE_FILE, SkillParts
+
+        return SkillParts(self.config, store_path=self.config.paths.state / STORE_FILE)
+
     def turn(
         self,
         *,
@@ -254,12 +264,14 @@ class Parts:
         mind: Mind | None = None,
         ears: Ears | None = None,
         talk: Talk | None = None,
+        skills: Skills | None = None,
         speak: bool = True,
     ) -> Turn:
         """A turn over the given stages, or over the configured home's."""
         own_mind = self.mind if mind is None else mind
         own_house = house or self.house
         own_talk = talk or self.talk()
+        own_skills = skills or self.skill_parts.conversation(own_house)
         voice: Speaker | None = self.voice if speak else None
         return Turn(
             ears=ears or LazyEars(self),
@@ -267,10 +279,13 @@ class Parts:
             house=own_house,
             talk=own_talk,
             voice=voice,
-            ahead=self._ahead(own_mind, own_house, own_talk, voice),
+            skills=own_skills,
+            ahead=self._ahead(own_mind, own_house, own_talk, own_skills, voice),
         )
 
-    def _ahead(self, mind: Mind, house: HouseLike, talk: Talk, voice: Speaker | None) -> ThinkAhead | None:
+    def _ahead(
+        self, mind: Mind, house: HouseLike, talk: Talk, skills: Skills, voice: Speaker | None
+    ) -> ThinkAhead | None:
         """Thinking while somebody speaks, for stages that can be asked without consequences."""
         from assistant.ahead import ThinkAhead
         from assistant.home.house import House
@@ -284,6 +299,7 @@ class Parts:
             rehearse=lambda: House.from_home(house.snapshot(), self.config.assistant.language),
             talk=talk if isinstance(talk, ChatTalk) else None,
             voice=voice,
+            others=skills.reads,
         )
 
     def conversation(self) -> Turn:

@@ -89,6 +89,10 @@ class Skills(Protocol):
         """A sentence that is plainly a skill's and no command to a device; ``None`` where it is not."""
         ...
 
+    def reads(self, text: str) -> bool:
+        """Whether ``text`` is a skill's sentence; does nothing."""
+        ...
+
     def carry_out(self, intent: Intent, context: TurnContext, *, confirmed: bool = False) -> Outcome | None:
         """An understood intent that is a skill's (``AssistDelayed``); ``None`` where it is the house's."""
         ...

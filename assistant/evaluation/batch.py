@@ -23,6 +23,8 @@ from assistant.evaluation.sets import noisy
 from assistant.home.house import House
 from assistant.home.inventory import load_inventory, overlay
 from assistant.parts import Parts
+from assistant.skill_parts import FixedClock, SkillParts
+from assistant.skills.skills import SkillSet
 from assistant.turn import new_turn_id
 from assistant.types import AudioClip, Home, TurnContext
 
@@ -80,13 +82,20 @@ class BatchRunner:
                 ears = self._parts.ears_for(mind)
             else:
                 utterance, ears = case.text or "", None
-            turn = self._parts.turn(house=house, mind=mind, ears=ears, talk=talk, speak=self._speak)
+            skills = self._skills(context, house)
+            turn = self._parts.turn(house=house, mind=mind, ears=ears, talk=talk, skills=skills, speak=self._speak)
             for earlier in case.before:
                 turn.run(earlier, context, confirmed=self._confirmed)
             result = turn.run(utterance, context, confirmed=self._confirmed)
         except AssistantError as error:
             return {"id": case.id, "transcript": case.text or "", "error": str(error)}
         return result_row(case.id, result)
+
+    def _skills(self, context: TurnContext, house: House) -> SkillSet:
+        """Skills of the case's own: its timers and lists are in memory, and its clock stands at the case's time."""
+        own = SkillParts(self._parts.config, store_path=None, clock=FixedClock(context.now))
+        own.share(self._parts.skill_parts)
+        return own.conversation(house)
 
     def _home(self, case: Case) -> Home:
         if case.home is None:

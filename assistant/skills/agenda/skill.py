@@ -1,0 +1,381 @@
+"""Timers, alarms, reminders and commands for later, by voice."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+
+import msgspec
+
+from assistant.skills.agenda.agenda import SNOOZE_S, Agenda, moment
+from assistant.skills.agenda.entries import Entry, Kind, Rule
+from assistant.skills.base import Handler, Said
+from assistant.skills.clock import Clock
+from assistant.skills.language import Language
+from assistant.skills.templates import Reading
+from assistant.skills.when import When, from_timestamp, resolve, time_of_day
+from assistant.types import Action, Handled, Intent, NotHandled, Outcome, TurnContext
+
+LONGEST_S = 366 * 86400
+
+
+class AgendaSkill:
+    """Handlers of the agenda's sentences. ``handlers`` maps an intent to its handler."""
+
+    def __init__(self, agenda: Agenda, clock: Clock, language: Language) -> None:
+        self._agenda = agenda
+        self._clock = clock
+        self._language = language
+        self._say = language.wording.say
+        self.handlers: Mapping[str, Handler] = {
+            "TimerSet": self._timer_set,
+            "TimerQuery": lambda r, c: self._query("timer", r),
+            "TimerCancel": lambda r, c: self._cancel("timer", r),
+            "TimerPause": lambda r, c: self._one("timer", r, self._pause),
+            "TimerResume": lambda r, c: self._one("timer", r, self._resume),
+            "TimerAdd": self._timer_add,
+            "AlarmSet": self._alarm_set,
+            "AlarmQuery": lambda r, c: self._query("alarm", r),
+            "AlarmCancel": lambda r, c: self._cancel("alarm", r),
+            "ReminderSet": self._reminder_set,
+            "ReminderQuery": lambda r, c: self._query("reminder", r),
+            "ReminderCancel": lambda r, c: self._cancel("reminder", r),
+            "CommandsQuery": lambda r, c: self._query("command", r),
+            "CommandsCancel": lambda r, c: self._cancel_commands(),
+        }
+
+    # --- ringing ------------------------------------------------------------------------------------
+
+    @property
+    def rings(self) -> bool:
+        """Whether something rings now."""
+        return bool(self._agenda.ringing())
+
+    def quieten(self, reading: Reading) -> Said | None:
+        """``stop`` and ``five more minutes`` while it rings."""
+        ringing = self._agenda.ringing()
+        if reading.intent == "Snooze":
+            seconds = float(_fraction(reading.slots.get("duration")) or SNOOZE_S)
+            for entry in ringing:
+                self._agenda.snooze(entry, seconds)
+            return Said(self._say("snoozed", span=self._language.wording.span(seconds)), acted=True)
+        if reading.intent != "RingStop":
+            return None
+        for entry in ringing:
+            self._agenda.stop(entry)
+        return Said(self._say("ring_stopped"), acted=True)
+
+    # --- timers -------------------------------------------------------------------------------------
+
+    def _timer_set(self, reading: Reading, context: TurnContext) -> Said:
+        span = _fraction(reading.slots.get("duration"))
+        name = (reading.text("timer_name") or "").strip()
+        if span is None:
+            return Said(self._say("timer_how_long"), question=lambda text, c: self._timer_answered(text, name, c))
+        if span < 1:
+            return Said(self._say("timer_too_short"))
+        if span > LONGEST_S:
+            return Said(self._say("timer_too_long"))
+        entry = Entry("timer", name, span_s=float(span), area=context.area, turn_id=context.turn_id)
+        self._agenda.add(entry)
+        wording = self._language.wording
+        spoken = wording.span(float(span)) if name else wording.span_label(float(span))
+        return Said(self._say("timer_set_named" if name else "timer_set", name=name, span=spoken), acted=True)
+
+    def _timer_answered(self, text: str, name: str, context: TurnContext) -> Said | None:
+        words = self._language.words(text)
+        for start in range(min(3, len(words.tokens))):
+            span = next(
+                (v for end, v in self._language.spans.at(words.tokens, start) if end == len(words.tokens)), None
+            )
+            if span is not None:
+                return self._timer_set(Reading("TimerSet", {"duration": span, "timer_name": name}), context)
+        return None
+
+    def _timer_add(self, reading: Reading, _context: TurnContext) -> Said | None:
+        if not self._agenda.entries("timer"):
+            return None if not reading.text("timer_name") else Said(self._say("timer_none"))
+        sign = -1.0 if reading.slots.get("sign") == -1 else 1.0
+        seconds = sign * float(_fraction(reading.slots.get("duration")) or 0)
+        rest = Reading(reading.intent, {k: v for k, v in reading.slots.items() if k != "duration"})
+
+        def change(entry: Entry) -> Said:
+            changed = self._agenda.lengthen(entry, seconds)
+            return Said(self._say("timer_changed", label=self._label(entry), left=self._left(changed)), acted=True)
+
+        return self._one("timer", rest, change)
+
+    def _pause(self, entry: Entry) -> Said:
+        if entry.state == "paused":
+            return Said(self._say("timer_already_paused", label=self._label(entry)))
+        paused = self._agenda.pause(entry)
+        return Said(self._say("timer_paused", label=self._label(entry), left=self._left(paused)), acted=True)
+
+    def _resume(self, entry: Entry) -> Said:
+        if entry.state != "paused":
+            return Said(self._say("timer_not_paused", label=self._label(entry), left=self._left(entry)))
+        resumed = self._agenda.resume(entry)
+        return Said(self._say("timer_resumed", label=self._label(entry), left=self._left(resumed)), acted=True)
+
+    # --- alarms -------------------------------------------------------------------------------------
+
+    def _alarm_set(self, reading: Reading, context: TurnContext) -> Said:
+        name = (reading.text("timer_name") or "").strip()
+        when = reading.slots.get("when")
+        wake = reading.slots.get("wake") is True
+        if not isinstance(when, When) or not (when.has_time or when.span_s):
+            day = when if isinstance(when, When) else When()
+            return Said(self._say("alarm_when"), question=lambda text, c: self._alarm_answered(text, day, name, c))
+        entry = self._at("alarm", name, when, context, morning=wake)
+        if entry is None:
+            return Said(self._say("no_such_moment"))
+        added = self._agenda.add(entry)
+        key = "alarm_set_named" if name else "alarm_set"
+        return Said(self._say(key, name=name, when=self._when(added)), acted=True)
+
+    def _alarm_answered(self, text: str, day: When, name: str, context: TurnContext) -> Said | None:
+        when = self._moment(text, day)
+        return None if when is None else self._alarm_set(
+            Reading("AlarmSet", {"when": when, "timer_name": name}), context
+        )  # fmt: skip
+
+    def _moment(self, text: str, day: When) -> When | None:
+        """A moment in an answer, on the day that was said before."""
+        when = self._language.whole(self._language.moments.at, text)
+        if not isinstance(when, When) or not (when.has_time or when.span_s):
+            span = self._language.whole(self._language.spans.at, text)
+            when = When(span_s=float(span)) if span is not None else None
+        if when is None or when.has_date or when.weekdays or when.span_s:
+            return when
+        return dataclasses.replace(
+            day, hour=when.hour, minute=when.minute, part=when.part or day.part, alone=when.alone or day.alone
+        )
+
+    # --- reminders ----------------------------------------------------------------------------------
+
+    def _reminder_set(self, reading: Reading, context: TurnContext) -> Said:
+        what = (reading.text("what") or "").strip()
+        when = reading.slots.get("when")
+        if not isinstance(when, When) or not (when.has_time or when.span_s or when.has_date):
+            return Said(self._say("reminder_when"), question=lambda text, c: self._reminder_answered(text, what, c))
+        if not when.has_time and when.span_s is None:
+            when = dataclasses.replace(when, alone=(9, 0))
+        entry = self._at("reminder", what, when, context, morning=False)
+        if entry is None:
+            return Said(self._say("no_such_moment"))
+        added = self._agenda.add(entry)
+        if when.span_s is not None and when.every_s is None:
+            text = self._say("reminder_set_in", span=self._language.wording.span(when.span_s), what=what)
+        else:
+            text = self._say("reminder_set_every" if added.rule else "reminder_set", when=self._when(added), what=what)
+        return Said(text, acted=True)
+
+    def _reminder_answered(self, text: str, what: str, context: TurnContext) -> Said | None:
+        when = self._language.whole(self._language.moments.at, text) or self._moment(text, When())
+        return None if when is None else self._reminder_set(
+            Reading("ReminderSet", {"when": when, "what": what}), context
+        )  # fmt: skip
+
+    # --- commands for later -------------------------------------------------------------------------
+
+    def delayed(self, intent: Intent, context: TurnContext) -> Outcome:
+        """``AssistDelayed``: keeps the intents of ``then`` for ``at`` (ISO 8601), or for ``delay_s`` seconds from now."""
+        then = intent.slots.get("then")
+        rows = tuple(dict(row) for row in (then if isinstance(then, list) else []) if isinstance(row, dict))
+        delay, at = intent.slots.get("delay_s"), intent.slots.get("at")
+        said = str(intent.slots.get("command") or self._language.wording.part("command_back"))
+        if not rows or (delay is None and at is None):
+            return NotHandled(self._say("not_understood_time"))
+        entry = Entry("command", said, then=rows, area=context.area, turn_id=context.turn_id)
+        if isinstance(delay, int | float):
+            added = self._agenda.add(_with(entry, span_s=float(delay)))
+            reply = self._say("command_set_in", span=self._language.wording.span(float(delay)), command=said)
+        else:
+            due = dt.datetime.fromisoformat(str(at))
+            due = due.replace(tzinfo=self._clock.now().tzinfo) if due.tzinfo is None else due
+            added = self._agenda.add(_with(entry, due=due.timestamp()))
+            reply = self._say("command_set", when=self._when(added), command=said)
+        return Handled(Action(intent.name, {**intent.slots, "entry": added.id}), reply)
+
+    def _cancel_commands(self) -> Said:
+        planned = self._agenda.entries("command")
+        if not planned:
+            return Said(self._say("command_none"))
+        self._agenda.cancel(planned)
+        return Said(self._say("command_cancelled"), acted=True)
+
+    # --- finding and telling ------------------------------------------------------------------------
+
+    def _query(self, kind: Kind, reading: Reading) -> Said | None:
+        entries = self._named(kind, reading)
+        if not entries:
+            nothing = not self._agenda.entries(kind)
+            if nothing and reading.text("timer_name"):
+                return None
+            return Said(self._say(f"{kind}_none" if nothing else f"{kind}_no_such", name=reading.text("timer_name")))
+        if len(entries) == 1:
+            return Said(self._told(entries[0]))
+        names = self._language.wording.names([self._listed(entry) for entry in entries])
+        count = self._language.wording.counted(kind, len(entries)) if kind != "command" else ""
+        return Said(self._say(f"{kind}_many", count=count, names=names))
+
+    def _cancel(self, kind: Kind, reading: Reading) -> Said | None:
+        if reading.slots.get("all"):
+            entries = self._agenda.entries(kind)
+            if not entries:
+                return Said(self._say(f"{kind}_none"))
+            self._agenda.cancel(entries)
+            if len(entries) == 1:
+                return Said(self._say(f"{kind}_cancelled_one"), acted=True)
+            count = self._language.wording.counted(kind, len(entries))
+            return Said(self._say(f"{kind}_cancelled_all", count=count), acted=True)
+
+        def cancel(entry: Entry) -> Said:
+            if entry.state == "ringing" and entry.rule is not None:
+                self._agenda.stop(entry)
+                return Said(self._say("ring_stopped"), acted=True)
+            self._agenda.cancel([entry])
+            text = self._say(f"{kind}_cancelled", label=self._label(entry), when=self._when(entry), what=entry.name)
+            return Said(text, acted=True)
+
+        return self._one(kind, reading, cancel)
+
+    def _one(self, kind: Kind, reading: Reading, act: Callable[[Entry], Said]) -> Said | None:
+        """Do something with the entry that is meant; ask which where several can be."""
+        entries = self._named(kind, reading)
+        ringing = [entry for entry in entries if entry.state == "ringing"]
+        entries = ringing or entries
+        if not entries:
+            return self._query(kind, reading)
+        if len(entries) == 1:
+            return act(entries[0])
+        names = self._language.wording.names([self._listed(entry) for entry in entries])
+        return Said(
+            self._say("which_one", names=names), question=lambda text, _c: self._chosen(kind, text, entries, act)
+        )
+
+    def _chosen(self, kind: Kind, text: str, entries: Sequence[Entry], act: Callable[[Entry], Said]) -> Said | None:
+        words = self._language.words(text).tokens
+        ordinal = next((n for n in (self._language.numbers.ordinal(words, i) for i in range(len(words))) if n), None)
+        if ordinal is not None and 1 <= ordinal[1] <= len(entries):
+            return act(entries[int(ordinal[1]) - 1])
+        meant = [
+            entry for entry in entries if set(self._language.words(self._listed(entry)).tokens) & set(words) - _SMALL
+        ]
+        if kind == "timer":
+            spans = [s for i in range(len(words)) for _, s in self._language.spans.at(words, i)]
+            meant = [e for e in entries if e.span_s is not None and e.span_s in map(float, spans)] or meant
+        return act(meant[0]) if len(meant) == 1 else None
+
+    def _named(self, kind: Kind, reading: Reading) -> list[Entry]:
+        """The entries that a sentence speaks of."""
+        entries = self._agenda.entries(kind)
+        span = _fraction(reading.slots.get("duration"))
+        if span is not None:
+            entries = [entry for entry in entries if entry.span_s == float(span)]
+        name = reading.text("timer_name") or (reading.text("what") if kind == "reminder" else None)
+        if name:
+            wanted = set(self._language.words(name).tokens) - _SMALL
+            entries = [e for e in entries if wanted and wanted <= set(self._language.words(e.name).tokens)]
+        when = reading.slots.get("when")
+        if isinstance(when, When):
+            entries = [entry for entry in entries if self._is_at(entry, when)]
+        return entries
+
+    def _is_at(self, entry: Entry, when: When) -> bool:
+        at = moment(entry, self._clock.now())
+        clock = time_of_day(when, morning=False)
+        if clock is not None and when.hour is not None:
+            hours = {clock[0]} if when.part else {clock[0] % 12, clock[0] % 12 + 12}
+            if at.hour not in hours or at.minute != clock[1]:
+                return False
+        if when.weekdays:
+            return entry.rule is not None and set(when.weekdays) <= set(entry.rule.weekdays)
+        if when.has_date:
+            wanted = resolve(_with_time(when), self._clock.now())
+            return wanted is not None and wanted.date() == at.date()
+        return True
+
+    def _at(self, kind: Kind, name: str, when: When, context: TurnContext, *, morning: bool) -> Entry | None:
+        entry = Entry(kind, name, area=context.area, turn_id=context.turn_id)
+        if when.span_s is not None:
+            rule = Rule(every_s=when.every_s) if when.every_s else None
+            return _with(entry, span_s=when.span_s, rule=rule)
+        now = self._clock.now()
+        at = resolve(when, now, morning=morning)
+        if at is None:
+            return None
+        if when.weekdays:
+            clock = time_of_day(when, morning=True) or (9, 0)
+            return _with(entry, due=at.timestamp(), rule=Rule(clock[0], clock[1], when.weekdays))
+        return _with(entry, due=at.timestamp())
+
+    # --- words --------------------------------------------------------------------------------------
+
+    def _label(self, entry: Entry) -> str:
+        part = self._language.wording.part
+        if entry.kind != "timer":
+            return entry.name or self._when(entry)
+        if entry.name:
+            return part("timer_label_named", name=entry.name)
+        return part("timer_label", span=self._language.wording.span_label(entry.span_s or 0))
+
+    def _left(self, entry: Entry) -> str:
+        return self._language.wording.span(max(0.0, self._agenda.left_s(entry)))
+
+    def _when(self, entry: Entry) -> str:
+        wording, now = self._language.wording, self._clock.now()
+        if entry.rule is not None and entry.rule.every_s is not None:
+            return wording.part("every_span", span=wording.span(entry.rule.every_s))
+        if entry.rule is not None:
+            clock = wording.clock(dt.time(entry.rule.hour, entry.rule.minute))
+            return f"{clock} {wording.days(entry.rule.weekdays)}"
+        at = from_timestamp(now.timestamp() + self._agenda.left_s(entry), now) if entry.span_s else moment(entry, now)
+        return wording.moment(at, now)
+
+    def _listed(self, entry: Entry) -> str:
+        part = self._language.wording.part
+        match entry.kind:
+            case "timer":
+                key = "timer_one_paused" if entry.state == "paused" else "timer_one_left"
+                return part(key, label=self._label(entry), left=self._left(entry))
+            case "alarm":
+                return part(
+                    "alarm_label_named" if entry.name else "alarm_label", name=entry.name, when=self._when(entry)
+                )
+            case "reminder":
+                key = "reminder_label_every" if entry.rule else "reminder_label"
+                return part(key, what=entry.name, when=self._when(entry))
+        return part("command_label", command=entry.name, when=self._when(entry))
+
+    def _told(self, entry: Entry) -> str:
+        match entry.kind:
+            case "timer":
+                key = {"paused": "timer_paused_left", "ringing": "timer_rings"}.get(entry.state, "timer_left")
+                return self._say(key, label=self._label(entry), left=self._left(entry))
+            case "alarm":
+                key = "alarm_one_named" if entry.name else "alarm_one"
+                return self._say(key, name=entry.name, when=self._when(entry))
+            case "reminder":
+                count = self._language.wording.counted("reminder", 1)
+                return self._say("reminder_many", count=count, names=self._listed(entry))
+        return self._say("command_many", names=self._listed(entry))
+
+
+_SMALL = frozenset(
+    "the a an my for to of about one timer alarm reminder left minutes minute hours hour seconds and".split()
+)
+
+
+def _fraction(value: object) -> Fraction | None:
+    return value if isinstance(value, Fraction) else None
+
+
+def _with(entry: Entry, **changes: object) -> Entry:
+    return msgspec.structs.replace(entry, **changes)
+
+
+def _with_time(when: When) -> When:
+    return when if when.has_time else dataclasses.replace(when, hour=12, part="pm")

@@ -1,0 +1,1 @@
+"""Arithmetic and units, exact: expressions as they are said, evaluated with fractions and a units library."""

@@ -1,0 +1,71 @@
+"""One language of the skills: how its words are cut, and the readers of its numbers, spans and moments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from assistant.skills.numbers import HanNumbers, NumberReader, SpelledNumbers
+from assistant.skills.spans import SpanReader
+from assistant.skills.templates import Found, Reader
+from assistant.skills.text import Spelling, Words
+from assistant.skills.when import Moments, WhenReader
+from assistant.skills.wording import Wording, language_file
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """Everything that reading and answering needs of a language. ``table``: its ``words.toml``."""
+
+    code: str
+    table: Mapping[str, Any]
+    spelling: Spelling
+    numbers: NumberReader
+    spans: SpanReader
+    moments: Moments
+    wording: Wording
+
+    def words(self, text: str) -> Words:
+        """The sentence's words without the politeness around them."""
+        return self.spelling.core(self.spelling.words(text))
+
+    def split(self, text: str) -> Sequence[str]:
+        """A phrase as words."""
+        return self.spelling.words(text).tokens
+
+    def whole(self, read: Callable[[Sequence[str], int], Sequence[tuple[int, Any]]], text: str) -> Any | None:
+        """What ``read`` finds in the whole of ``text``; ``None`` where it finds nothing that takes all of it."""
+        words = self.words(text)
+        return next((value for end, value in read(words.tokens, 0) if end == len(words.tokens)), None)
+
+    def readers(self) -> dict[str, Reader]:
+        """Readers of the templates' lists."""
+        return {
+            "duration": _of_tokens(self.spans.at),
+            "when": _of_tokens(self.moments.at),
+            "number": _of_tokens(self.numbers.at),
+        }
+
+
+def _of_tokens(read: Callable[[Sequence[str], int], Sequence[Found]]) -> Reader:
+    return lambda words, start: read(words.tokens, start)
+
+
+@cache
+def language(code: str) -> Language:
+    """The language of a code such as ``en`` or ``zh-CN``; English where it has no files here."""
+    table = language_file(code, "words.toml")
+    text = table["text"]
+    plain = Spelling(text["contractions"], text["spellings"])
+    spelling = Spelling(
+        text["contractions"],
+        text["spellings"],
+        tuple(sorted((plain.words(phrase).tokens for phrase in text["before"]), key=len, reverse=True)),
+        tuple(sorted((plain.words(phrase).tokens for phrase in text["after"]), key=len, reverse=True)),
+    )
+    numbers: NumberReader
+    numbers = HanNumbers.of(table["numbers"]) if "digits" in table["numbers"] else SpelledNumbers.of(table["numbers"])
+    spans = SpanReader.of(table["spans"], numbers, lambda phrase: plain.words(phrase).tokens)
+    return Language(code, table, spelling, numbers, spans, WhenReader(table["when"], numbers, spans), Wording(code))

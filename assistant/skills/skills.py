@@ -1,0 +1,133 @@
+"""All skills as a turn sees them: sentences are read once, and the skill whose sentence it is answers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from assistant.skills.base import Handler, Said
+from assistant.skills.language import Language
+from assistant.skills.templates import Reading, TemplateSet
+from assistant.types import Action, Intent, JsonValue, Outcome, SkillReply, TurnContext, TurnResult
+
+ANSWER_S = 120.0
+"""For so long an answer to a skill's question is waited for."""
+
+
+class Skill(Protocol):
+    """One skill: which intents of the language's sentences it handles."""
+
+    @property
+    def handlers(self) -> Mapping[str, Handler]: ...
+
+
+class Ringing(Protocol):
+    """What may ring, and is quietened before anything else is understood."""
+
+    @property
+    def rings(self) -> bool: ...
+
+    def quieten(self, reading: Reading) -> Said | None: ...
+
+
+Carrier = Callable[[Intent, TurnContext, bool], Outcome | None]
+Watcher = Callable[[TurnResult], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    skill: str
+    answer: Callable[[str, TurnContext], Said | None]
+    at: dt.datetime
+
+
+class SkillSet:
+    """Implements the turn's ``Skills``. ``skills``: by name, asked in order where they share an intent.
+
+    ``carriers`` carry out understood intents that are no device's; ``watchers`` are told of each turn's end.
+    ``templates``: the sentences, compiled when the first one is read.
+    """
+
+    def __init__(
+        self,
+        language: Language,
+        skills: Mapping[str, Skill],
+        *,
+        templates: Callable[[], TemplateSet],
+        ringing: Ringing | None = None,
+        first: Callable[[str, TurnContext], Said | None] = lambda _text, _context: None,
+        carriers: Mapping[str, Carrier] | None = None,
+        watchers: tuple[Watcher, ...] = (),
+    ) -> None:
+        self._language = language
+        self._templates = templates
+        self._handlers: dict[str, list[tuple[str, Handler]]] = {}
+        for name, skill in skills.items():
+            for intent, handler in skill.handlers.items():
+                self._handlers.setdefault(intent, []).append((name, handler))
+        self._ringing = ringing
+        self._first = first
+        self._carriers = dict(carriers or {})
+        self._watchers = watchers
+        self._question: _Question | None = None
+
+    def claim(self, text: str, context: TurnContext) -> SkillReply | None:
+        """See the turn's ``Skills``."""
+        question, self._question = self._question, None
+        if self._ringing is not None and self._ringing.rings:
+            reading = self.read(text)
+            said = self._ringing.quieten(reading) if reading is not None else None
+            if said is not None and reading is not None:
+                return self._reply("timers", said, context, reading)
+        if question is not None and (context.now - question.at).total_seconds() <= ANSWER_S:
+            said = question.answer(text, context)
+            if said is not None:
+                return self._reply(question.skill, said, context)
+        said = self._first(text, context)
+        return self._reply("translation", said, context) if said is not None else None
+
+    def answer(self, text: str, context: TurnContext, _cancelled: Callable[[], bool] = bool) -> SkillReply | None:
+        """See the turn's ``Skills``."""
+        reading = self.read(text)
+        for name, handler in self._handlers.get(reading.intent, ()) if reading is not None else ():
+            assert reading is not None
+            said = handler(reading, context)
+            if said is not None:
+                return self._reply(name, said, context, reading)
+        return None
+
+    def reads(self, text: str) -> bool:
+        """See the turn's ``Skills``."""
+        return self.read(text) is not None
+
+    def carry_out(self, intent: Intent, context: TurnContext, *, confirmed: bool = False) -> Outcome | None:
+        """See the turn's ``Skills``."""
+        carrier = self._carriers.get(intent.name)
+        return carrier(intent, context, confirmed) if carrier is not None else None
+
+    def note(self, result: TurnResult) -> None:
+        """See the turn's ``Skills``."""
+        for watcher in self._watchers:
+            watcher(result)
+
+    def read(self, text: str) -> Reading | None:
+        """The skill's sentence that ``text`` is."""
+        return self._templates().read(self._language.words(text))
+
+    def _reply(self, skill: str, said: Said, context: TurnContext, reading: Reading | None = None) -> SkillReply:
+        if said.question is not None:
+            self._question = _Question(skill, said.question, context.now)
+        name = reading.intent if reading is not None else "SkillAnswer"
+        slots = {key: _plain(value) for key, value in reading.slots.items()} if reading is not None else {}
+        pieces = [said.text] if isinstance(said.text, str) else said.text
+        return SkillReply(
+            skill, pieces, (Action(name, slots),), said.question is not None, said.language, said.notes
+        )  # fmt: skip
+
+
+def _plain(value: object) -> JsonValue:
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    return str(value)
