@@ -12,7 +12,7 @@ from assistant.config import load_config
 from assistant.errors import AssistantError, AudioError
 
 if TYPE_CHECKING:
-    from assistant.types import AudioClip, TurnResult
+    from assistant.types import AudioClip
 
 SOUND_SUFFIXES = {".wav", ".flac", ".ogg", ".mp3"}
 
@@ -57,51 +57,80 @@ def add_parser(commands: Any) -> None:
 
 
 def run_ask(args: argparse.Namespace) -> int:
-    """One turn over the configured home."""
+    """One turn over the configured home: by the running assistant where there is one, else by this process."""
+    path = Path(args.utterance[0])
+    is_sound = len(args.utterance) == 1 and (path.suffix.lower() in SOUND_SUFFIXES or path.is_file())
+    own = is_sound or args.out is not None or args.home is not None
+    row, note = (None, None) if own else _asked_daemon(args)
+    if row is None:
+        row, note = _asked_here(args, path if is_sound else None)
+    if args.json:
+        print(json.dumps(row, ensure_ascii=False))
+    else:
+        _show(row, note)
+    return 1 if row.get("error") else 0
+
+
+def _asked_daemon(args: argparse.Namespace) -> tuple[dict[str, Any] | None, str | None]:
+    """The turn's row from the running assistant; ``None`` where none runs."""
+    from assistant.cli_run import client
+
+    connection = client(args)
+    if not connection.running():
+        return None, None
+    row = connection.call(
+        "ask",
+        text=" ".join(args.utterance),
+        area=args.area or "",
+        confirmed=args.confirm == "yes",
+        speak=not args.silent,
+    )
+    if not isinstance(row, dict):
+        raise AssistantError("the daemon's answer cannot be read")
+    return dict(row), None if args.silent else "spoken by the running assistant"
+
+
+def _asked_here(args: argparse.Namespace, sound: Path | None) -> tuple[dict[str, Any], str | None]:
     from assistant.evaluation.cases import result_row
     from assistant.parts import Parts
 
     utterance: str | AudioClip = " ".join(args.utterance)
-    path = Path(args.utterance[0])
-    if len(args.utterance) == 1 and (path.suffix.lower() in SOUND_SUFFIXES or path.is_file()):
+    if sound is not None:
         from assistant.audio.files import load_clip
 
-        utterance = load_clip(path)
+        utterance = load_clip(sound)
     parts = Parts(load_config(args.config), inventory=args.home)
     with parts, parts.reply_sink(None if args.silent else args.out, play=not args.silent) as sink:
         result = parts.turn(speak=not args.silent).run(
             utterance, parts.context(area=args.area), sink=sink, confirmed=args.confirm == "yes"
         )
-    if args.json:
-        print(json.dumps(result_row(result.turn_id, result), ensure_ascii=False))
-    else:
-        _show(result, sink.note)
-    return 1 if result.error else 0
+    return result_row(result.turn_id, result), sink.note
 
 
-def _show(result: TurnResult, note: str | None) -> None:
+def _show(row: dict[str, Any], note: str | None) -> None:
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
     console = Console(highlight=False)
     grid = Table.grid(padding=(0, 2))
-    grid.add_row("[bold]heard", escape(result.transcript))
-    for intent in result.intents:
-        grid.add_row(
-            "[bold]understood", escape(json.dumps({"intent": intent.name, **intent.slots}, ensure_ascii=False))
-        )
-    for device, state in result.states.items():
+    grid.add_row("[bold]heard", escape(row["transcript"]))
+    for action in row.get("actions", ()):
+        understood = {"intent": action["intent"], **action["slots"]}
+        grid.add_row("[bold]done", escape(json.dumps(understood, ensure_ascii=False)))
+    for device, state in row.get("states", {}).items():
         attributes = ", ".join(
-            f"{k}={v}" for k, v in state.attributes.items() if k not in ("device_class", "supported_features")
+            f"{k}={v}" for k, v in state["attributes"].items() if k not in ("device_class", "supported_features")
         )
-        grid.add_row("[bold]changed", escape(f"{device}: {state.state}" + (f" ({attributes})" if attributes else "")))
-    grid.add_row("[bold]reply", escape(result.error or result.reply))
+        grid.add_row(
+            "[bold]changed", escape(f"{device}: {state['state']}" + (f" ({attributes})" if attributes else ""))
+        )
+    grid.add_row("[bold]reply", escape(row.get("error") or row.get("reply", "")))
     if note:
         grid.add_row("[bold]sound", escape(note))
     console.print(grid)
-    times = Table("stage", "ms", title=f"route: {result.route}", title_justify="left")
-    for stage, ms in result.ms.items():
+    times = Table("stage", "ms", title=f"route: {row.get('route', 'none')}", title_justify="left")
+    for stage, ms in row.get("ms", {}).items():
         times.add_row(stage, f"{ms:.1f}")
     console.print(times)
 
@@ -155,7 +184,13 @@ def run_transcribe(args: argparse.Namespace) -> int:
 
 
 def run_say(args: argparse.Namespace) -> int:
-    """Synthesis alone."""
+    """Synthesis alone: by the running assistant where there is one, else by this process."""
+    if args.out is None:
+        from assistant.cli_run import client
+
+        connection = client(args)
+        if connection.running():
+            return 0 if connection.call("say", text=" ".join(args.text)) else 1
     from assistant.parts import Parts
 
     with Parts(load_config(args.config)) as parts, parts.reply_sink(args.out, play=args.out is None) as sink:

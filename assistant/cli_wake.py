@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.config import Config, load_config
-from assistant.errors import ModelError
 
 if TYPE_CHECKING:
-    from assistant.audio.wake import SecondOpinion, WakeEngine
+    from assistant.audio.wake import WakeEngine
     from assistant.types import AudioClip
 
 TAIL_S = 1.5
@@ -48,25 +47,9 @@ def run_wake(args: argparse.Namespace) -> int:
 
 def build_engine(words: list[str], sensitivity: float, config: Config) -> WakeEngine:
     """The wake words' detector; with the speech recogniser's help where its model is there."""
-    from assistant.asr.keywords import PhraseSpotter, SecondOpinion
-    from assistant.asr.vosk_engine import VoskModel
-    from assistant.audio.wake import SeveralEngines, load_detector, sort_words
-    from assistant.models import resolve
+    from assistant.waking import load_recogniser, wake_engine
 
-    models, phrases = sort_words(words)
-    engines: list[WakeEngine] = []
-    recogniser: VoskModel | None = None
-    try:
-        recogniser = VoskModel(resolve(config.asr.model, config.paths.models).directory)
-    except ModelError:
-        if phrases:
-            raise
-    opinion: SecondOpinion | None = SecondOpinion(recogniser) if recogniser is not None else None
-    if models:
-        engines.append(load_detector(models, sensitivity=sensitivity, second_opinion=opinion))
-    if phrases and recogniser is not None:
-        engines.append(PhraseSpotter(recogniser, phrases))
-    return SeveralEngines(engines)
+    return wake_engine(words, sensitivity, config, load_recogniser(config))
 
 
 def detections(engine: WakeEngine, clip: AudioClip) -> list[dict[str, str | float]]:

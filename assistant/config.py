@@ -80,6 +80,14 @@ def service_environment() -> ServiceEnvironment:
     )
 
 
+def _within(section: object, lowest: float, highest: float, *keys: str) -> None:
+    """Refuse values outside of a range; the message begins with the key, by which its line is found."""
+    for key in keys:
+        value = getattr(section, key)
+        if not lowest <= value <= highest:
+            raise ValueError(f"{key} = {value!r}: must be from {lowest:g} to {highest:g}")
+
+
 @dataclass(frozen=True, slots=True)
 class PathsSection:
     """Where things are kept."""
@@ -113,6 +121,11 @@ class AudioSection:
     output: str | None = None
     volume: float = 0.8
     earcons: bool = True
+    greeting: bool = True
+    """Whether "I am ready" is said after the machine was switched on."""
+
+    def __post_init__(self) -> None:
+        _within(self, 0.0, 1.0, "volume")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,14 +174,6 @@ def _is_zone(name: str) -> bool:
     except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
         return False
     return True
-
-
-def _within(section: object, lowest: float, highest: float, *keys: str) -> None:
-    """Refuse values outside of a range; the message begins with the key, by which its line is found."""
-    for key in keys:
-        value = getattr(section, key)
-        if not lowest <= value <= highest:
-            raise ValueError(f"{key} = {value!r}: must be from {lowest:g} to {highest:g}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,8 +91,8 @@ class TurnRequest:
 class Stages(Protocol):
     """What makes conversations; ``parts.Parts`` does."""
 
-    def conversation(self) -> Turn:
-        """A turn over the configured house, with a memory of its own."""
+    def conversation(self, name: str) -> Turn:
+        """A turn over the configured house, with a memory of its own. ``name``: ``voice``, or whose it is."""
         ...
 
     def context(self, *, area: str | None = None) -> TurnContext: ...
@@ -140,6 +140,7 @@ class Core:
         loudspeaker: Loudspeaker,
         worker: Worker,
         *,
+        texts: Worker | None = None,
         settings: LastingSettings | None = None,
         events: EventBus | None = None,
         configured_volume: float = 0.8,
@@ -148,6 +149,8 @@ class Core:
         self.events = events or EventBus()
         self.loudspeaker = loudspeaker
         self.worker = worker
+        """Where spoken turns are thought about; others go to ``texts``, if there is such a thread."""
+        self.texts = texts or worker
         self.earcons = earcons
         self.configured_volume = configured_volume
         self.turns: deque[TurnRecord] = deque(maxlen=KEPT_TURNS)
@@ -178,10 +181,10 @@ class Core:
 
     def submit(self, request: TurnRequest, *, speech: Speech | None = None) -> Ticket:
         """The same for threads. ``speech``: where the reply is to be said, if the caller has a way of its own."""
-        urgency = Urgency.VOICE if request.source == VOICE else Urgency.TEXT
+        worker, urgency = (self.worker, Urgency.VOICE) if request.source == VOICE else (self.texts, Urgency.TEXT)
         request = replace(request, turn_id=request.turn_id or new_turn_id())
         ticket = Ticket(Future())
-        ticket.future = self.worker.submit(lambda: self._run(request, ticket, speech), urgency)
+        ticket.future = worker.submit(lambda: self._run(request, ticket, speech, worker), urgency)
         if speech is not None or request.speak:
             self._spoken.add(ticket)
             ticket.future.add_done_callback(lambda _future: self._spoken.discard(ticket))
@@ -189,13 +192,14 @@ class Core:
 
     def work(self, function: Callable[[], object]) -> Future[object]:
         """Do something in the thinking thread, when nobody waits for an answer."""
-        return self.worker.submit(function, Urgency.IDLE)
+        return self.texts.submit(function, Urgency.IDLE)
 
     def forget_conversations(self) -> None:
-        """Begin all conversations anew, after a change of the configuration. In the thinking thread."""
-        self._conversations.clear()
+        """Begin all conversations anew, after a change of the configuration."""
+        with self._lock:
+            self._conversations.clear()
 
-    def _run(self, request: TurnRequest, ticket: Ticket, speech: Speech | None) -> TurnRecord:
+    def _run(self, request: TurnRequest, ticket: Ticket, speech: Speech | None, worker: Worker) -> TurnRecord:
         at = dt.datetime.now().astimezone()
         context = replace(self._stages.context(area=request.area), turn_id=request.turn_id)
         self.events.publish(TurnStarted(request.turn_id, request.source, context.area))
@@ -203,7 +207,7 @@ class Core:
         if own:
             speech = self._reply_speech()
         try:
-            result = self._turn(request, context, ticket, speech)
+            result = self._turn(request, context, ticket, speech, worker)
         except Exception as error:  # a defect in one turn must not end the assistant
             log.exception("a turn failed", extra={"TURN_ID": request.turn_id})
             result = TurnResult(request.turn_id, _text(request.utterance), error=f"{type(error).__name__}: {error}")
@@ -217,15 +221,19 @@ class Core:
         self.events.publish(TurnFinished(record))
         return record
 
-    def _turn(self, request: TurnRequest, context: TurnContext, ticket: Ticket, speech: Speech | None) -> TurnResult:
+    def _turn(
+        self, request: TurnRequest, context: TurnContext, ticket: Ticket, speech: Speech | None, worker: Worker
+    ) -> TurnResult:
         def cancelled() -> bool:
-            self.worker.beat()
+            worker.beat()
             return ticket.cancelled or (speech is not None and speech.cancelled)
 
         def phase(name: str, text: str) -> None:
-            self.worker.beat()
+            worker.beat()
             if name == "transcript":
                 self.events.publish(Heard(request.turn_id, text, request.source))
+            elif name == "understood" and not text and request.talk and speech is not None:
+                self.earcon("understood")  # what follows has to be thought out: that takes a moment
             elif name == "piece":
                 if speech is not None and self.microphone is not None:
                     self.microphone.saying(text)
@@ -246,8 +254,12 @@ class Core:
 
     def _conversation(self, request: TurnRequest) -> Turn:
         key = request.conversation or request.source
+        with self._lock:
+            return self._kept_conversation(key)
+
+    def _kept_conversation(self, key: str) -> Turn:
         if key not in self._conversations:
-            self._conversations[key] = self._stages.conversation()
+            self._conversations[key] = self._stages.conversation(key)
             if len(self._conversations) > KEPT_CONVERSATIONS:
                 self._conversations.popitem(last=False)
         self._conversations.move_to_end(key)
@@ -274,14 +286,14 @@ class Core:
         def make() -> None:
             try:
                 for clip in self._stages.speak(text):
-                    self.worker.beat()
+                    self.texts.beat()
                     speech(clip)
             except AssistantError as error:
                 over.set_exception(error)
             finally:
                 speech.end()
 
-        self.worker.submit(make, Urgency.TEXT).add_done_callback(lambda future: _pass_on(future, over))
+        self.texts.submit(make, Urgency.VOICE).add_done_callback(lambda future: _pass_on(future, over))
         self.events.publish(Announced(text))
         return over
 
@@ -307,7 +319,7 @@ class Core:
         self._sounds(name, True, text)
         self.events.publish(Ringing(name, True))
         if text:
-            self.worker.submit(lambda: self._add_to_ring(name, tone, text), Urgency.VOICE)
+            self.texts.submit(lambda: self._add_to_ring(name, tone, text), Urgency.VOICE)
 
     def stop_ring(self, name: str, by: str = "owner") -> bool:
         """End a ringing; whether there was one of that name."""

@@ -105,6 +105,22 @@ class Parts:
             self._engine.close()
             self._engine = None
 
+    def reload(self, config: Config) -> None:
+        """Take an edited configuration and inventory; what is loaded stays. Raises ConfigError, and changes nothing then."""
+        from assistant.home.inventory import load_inventory
+        from assistant.nlu.matcher import SentenceMatcher
+
+        home = load_inventory(config.home.inventory)
+        sentences = config.home.sentences
+        SentenceMatcher(home, config.assistant.language, [sentences] if sentences else [])  # refuses what is wrong
+        self.house.replace_home(home)
+        self.config = config
+        self._inventory = config.home.inventory
+        self._matchers.clear()
+        self._models.clear()
+        self._ears.clear()
+        self.__dict__.pop("mind", None)
+
     # --- models --------------------------------------------------------------------------------------
 
     @cached_property
@@ -243,11 +259,11 @@ class Parts:
         intents, lists = mind.matcher.templates()
         return compile_template_bias(intents, lists, Lexicon(self.vosk))
 
-    def talk(self, room: str | None = None) -> Talk:
+    def talk(self, room: str | None = None, priority: Priority = Priority.VOICE) -> Talk:
         """A fresh conversation; each room has one of its own."""
         from assistant.llm.chat import ChatTalk
 
-        client = self.model_client(f"chat:{room}" if room else "chat", Priority.VOICE)
+        client = self.model_client(f"chat:{room}" if room else "chat", priority)
         return ChatTalk(lambda: client, self.config)
 
     @cached_property
@@ -301,11 +317,6 @@ class Parts:
             voice=voice,
             others=skills.reads,
         )
-
-    def conversation(self) -> Turn:
-        """A turn over the configured home with a memory of its own."""
-        mind = self.mind_for(self.house, sentences=self.config.home.sentences)
-        return self.turn(mind=mind, ears=self.ears_for(mind))
 
     def speak(self, text: str) -> Iterator[AudioClip]:
         """``text`` in the assistant's voice."""

@@ -237,7 +237,7 @@ class FakeStages:
         self.spoken: list[str] = []
         self.fail: AssistantError | None = None
 
-    def conversation(self) -> Turn:
+    def conversation(self, name: str) -> Turn:
         return self._turn()
 
     def context(self, *, area: str | None = None) -> TurnContext:

@@ -1,0 +1,169 @@
+"""The stages of the running assistant: what was loaded makes conversations, and what is missing is done without.
+
+Loading is done in parallel, each part told with its time. A part that cannot be loaded is a trouble, not the end: without
+the recogniser sentences can still be typed, without the voice replies are text, without the language model the house is
+still commanded.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from assistant.core import VOICE, Core
+from assistant.endpoint_judge import Judge
+from assistant.errors import AssistantError, ConfigError
+from assistant.events import PartReady
+from assistant.llm.queue import Priority
+from assistant.parts import Parts
+from assistant.turn import Turn
+from assistant.types import AudioClip, TurnContext
+from assistant.waking import interjections, wake_engine
+
+if TYPE_CHECKING:
+    from assistant.asr.ears import EarStream, HomeEars
+    from assistant.audio.wake import WakeEngine
+    from assistant.nlu.mind import DialogueMind
+
+log = logging.getLogger(__name__)
+
+NOTICES = ("Sorry, something went wrong.", "Sorry, I didn't understand that.", "Sorry, I didn't hear anything.")
+ROOMS = "wyoming"
+"""Conversations whose name begins so are rooms with a microphone of their own: they are voice as well."""
+
+
+class LoadedStages:
+    """Implements ``core.Stages`` over ``Parts``. Filled by ``load``, then by ``warm``."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        self.ears: HomeEars | None = None
+        self.wake: WakeEngine | None = None
+        self.phrases: WakeEngine | None = None
+        self.has_voice = False
+        self._mind: DialogueMind | None = None
+        self._revision = -1
+        self._compiling = threading.Lock()
+
+    # --- core.Stages ---------------------------------------------------------------------------------
+
+    def conversation(self, name: str) -> Turn:
+        """See ``core.Stages``."""
+        parts = self.parts
+        mind = parts.mind_for(parts.house, sentences=parts.config.home.sentences)
+        spoken = name == VOICE or name.startswith(ROOMS)
+        talk = parts.talk(None if name == VOICE else name, Priority.VOICE if spoken else Priority.API)
+        return parts.turn(mind=mind, ears=self.ears, talk=talk, speak=self.has_voice)
+
+    def context(self, *, area: str | None = None) -> TurnContext:
+        """See ``core.Stages``."""
+        return self.parts.context(area=area)
+
+    def speak(self, text: str) -> Iterator[AudioClip]:
+        """See ``core.Stages``. Raises ModelError without a voice."""
+        return self.parts.voice.speak([text])
+
+    # --- recogniser.Ears -----------------------------------------------------------------------------
+
+    def start(self) -> EarStream:
+        """A new utterance, heard with what the house has now."""
+        if self.ears is None:
+            raise AssistantError("there is no speech recogniser")
+        return self.ears.start()
+
+    def judge(self) -> Judge:
+        """Whether the words so far are a whole command, for the endpointing."""
+
+        def reader() -> DialogueMind | None:
+            return self._mind
+
+        return Judge(reader, self.parts.context)
+
+    # --- loading -------------------------------------------------------------------------------------
+
+    def load(self, core: Core) -> None:
+        """Everything that a spoken command needs. Raises ConfigError; what else is missing becomes a trouble."""
+        with ThreadPoolExecutor(4, "loading") as pool:
+            voice = pool.submit(self._part, core, "voice", self._load_voice)
+            mind = pool.submit(self._part, core, "mind", self._load_mind)
+            vosk = pool.submit(self._part, core, "recogniser", lambda: self.parts.vosk)
+            wake = pool.submit(lambda: vosk.result() and self._part(core, "wake", self._load_wake))
+            ears = pool.submit(lambda: vosk.result() and mind.result() and self._part(core, "ears", self._load_ears))
+            for loaded in (mind, vosk, wake, ears, voice):
+                loaded.result()
+
+    def warm(self, core: Core) -> None:
+        """What a question needs: the language model with its prompts' heads, and the bank of phrasings."""
+        self._part(core, "embedding", lambda: self.parts.bank.nearest("turn on the light"))
+        self._part(core, "model", self._warm_model)
+        if self.has_voice:
+            self._part(core, "notices", lambda: self.parts.voice.prepare(NOTICES))
+
+    def follow_home(self, core: Core, *, anew: bool = False) -> bool:
+        """Compile what is made of names where they have changed (or ``anew``); whether that was done. Off the loop."""
+        with self._compiling:
+            home = self.parts.house.snapshot()
+            if home.revision == self._revision and not anew:
+                return False
+            if self.ears is None:
+                self._load_mind()
+                return True
+            begun_s = time.monotonic()
+            self._part(core, "ears", self._load_ears)
+            log.info("%d devices: the ear was compiled in %.1f s", len(home.devices), time.monotonic() - begun_s)
+            return True
+
+    @staticmethod
+    def _part(core: Core, name: str, load: Callable[[], Any]) -> bool:
+        begun_s = time.monotonic()
+        try:
+            load()
+        except ConfigError:
+            raise
+        except AssistantError as error:
+            core.trouble(name, str(error))
+            return False
+        except ImportError as error:
+            core.trouble(name, f"is not installed: {error}")
+            return False
+        core.trouble(name, "")
+        core.events.publish(PartReady(name, time.monotonic() - begun_s))
+        return True
+
+    def _load_voice(self) -> None:
+        self.parts.plain_voice.warm_up()
+        self.has_voice = bool(self.parts.voice)
+
+    def _load_mind(self) -> None:
+        parts = self.parts
+        self._revision = parts.house.snapshot().revision
+        self._mind = parts.mind_for(parts.house, sentences=parts.config.home.sentences)
+        self._mind.read("turn on the light", parts.context())
+
+    def _load_wake(self) -> None:
+        wake = self.parts.config.wake
+        self.wake = wake_engine(wake.words, wake.sensitivity, self.parts.config, self.parts.vosk)
+        self.phrases = interjections(self.parts.vosk)
+
+    def _load_ears(self) -> None:
+        parts = self.parts
+        home = parts.house.snapshot()
+        mind = parts.mind_for(parts.house, sentences=parts.config.home.sentences)
+        fresh = parts.ears_for(mind)
+        if self.ears is None or not parts.config.asr.bias:
+            self.ears = fresh
+        else:
+            self.ears.bias = fresh.bias
+        self._mind = mind
+        self._revision = home.revision
+
+    def _warm_model(self) -> None:
+        from assistant.llm.chat import system_prompt
+
+        parts = self.parts
+        parts.chooser.warm()
+        parts.model_client("chat", Priority.BACKGROUND).warm([("system", system_prompt(parts.config))])
