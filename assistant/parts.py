@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from assistant.llm.chooser import ModelChooser
     from assistant.llm.client import ModelClient
     from assistant.llm.engine import Engine
-    from assistant.nlu.bank import Bank
     from assistant.nlu.embedding import Embedder
     from assistant.nlu.matcher import SentenceMatcher
     from assistant.nlu.mind import DialogueMind
     from assistant.nlu.model_parser import ModelUnderstander
+    from assistant.nlu.vectors import Vectors
     from assistant.skill_parts import SkillParts
     from assistant.tts.piper import PiperVoiceEngine
     from assistant.tts.speaker import Speaker
@@ -189,11 +189,11 @@ class Parts:
         )
 
     @cached_property
-    def bank(self) -> Bank:
-        """The bank of phrasings, its vectors kept beside the state."""
-        from assistant.nlu.bank import Bank
+    def vectors(self) -> Vectors:
+        """Vectors of the phrasings, kept beside the state."""
+        from assistant.nlu.vectors import Vectors
 
-        return Bank(self.embedder, self.config.assistant.language, self.config.paths.state)
+        return Vectors(self.embedder, self.config.paths.state)
 
     @cached_property
     def chooser(self) -> ModelChooser:
@@ -241,7 +241,11 @@ class Parts:
     def _model(self, home: Home) -> ModelUnderstander:
         from assistant.nlu.model_parser import ModelUnderstander
 
-        return _kept(self._models, names_of(home), lambda: ModelUnderstander(home, self.bank, lambda: self.chooser))
+        return _kept(
+            self._models,
+            names_of(home),
+            lambda: ModelUnderstander(home, self.vectors, lambda: self.chooser, self.config.assistant.language),
+        )
 
     def ears_for(self, mind: DialogueMind) -> HomeEars:
         """Recognition that is helped by the sentences that ``mind`` understands."""

@@ -1,124 +1,85 @@
-"""The bank of phrasings: how people say what they want without saying it, and what only sounds like it."""
+"""The bank of one home: compares sentences with the phrasings of everything that the house can do, and with talk."""
 
 from __future__ import annotations
 
-import hashlib
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
 
-from assistant.types import Intent, JsonValue
+from assistant.nlu.phrasings import Phrasings
+from assistant.nlu.vectors import Vectors
+from assistant.nlu.wishes import Wish, wishes_of
+from assistant.types import Home
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import numpy as np
-    import numpy.typing as npt
-
-HERE = "{here}"
-ROOM_WORDS = ("", "in here", "in the room")
 TALK = -1
-
-
-class Encoder(Protocol):
-    """Sentences to unit vectors; ``Embedder`` is one. ``name`` tells encoders apart."""
-
-    name: str
-
-    def encode(self, sentences: Sequence[str]) -> npt.NDArray[np.float32]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """One thing that can be wanted; ``in_room``: it is about a room."""
-
-    intent: str
-    slots: Mapping[str, JsonValue]
-    in_room: bool
-
-    def as_intent(self, area: str | None) -> Intent:
-        """The intent for a room; without one the room is asked about."""
-        slots = dict(self.slots)
-        if self.in_room:
-            slots.update({"area": area} if area else {"here": True})
-        return Intent(self.intent, slots)
 
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """An act, and how near its nearest phrasing is (cosine, -1 to 1)."""
+    """A wish, how near its nearest phrasing is (cosine, -1 to 1), and that phrasing."""
 
-    act: Act
+    wish: Wish
     similarity: float
+    phrasing: str
 
 
-@cache
-def _acts(language: str) -> tuple[tuple[Act, ...], tuple[tuple[str, int], ...]]:
-    """All acts, and every phrasing with the index of its act (``TALK`` for none)."""
-    file = resources.files("assistant") / "data" / "phrasings" / f"{language}.toml"
-    if not file.is_file():
-        return (), ()
-    data = tomllib.loads(file.read_text(encoding="utf-8"))
-    acts, phrasings = [], []
-    for index, row in enumerate(data["act"]):
-        acts.append(Act(row["intent"], row["slots"], any(HERE in text for text in row["phrasings"])))
-        for text in row["phrasings"]:
-            rooms = ROOM_WORDS if HERE in text else ("",)
-            phrasings += [(" ".join(text.replace(HERE, room).split()), index) for room in rooms]
-    phrasings += [(text, TALK) for text in data["talk"]["phrasings"]]
-    return tuple(acts), tuple(phrasings)
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """How a sentence speaks of a thing: similarity (cosine) with what switches one on, off, and with talk about one."""
+
+    on: float
+    off: float
+    talk: float
 
 
 class Bank:
-    """Compares sentences with the phrasings. Embeds the bank once, when it is first asked."""
+    """The phrasings of a home. What all homes share is embedded once and kept on disk."""
 
-    def __init__(self, encoder: Encoder, language: str = "en", cache_dir: Path | None = None) -> None:
-        """``cache_dir``: where the phrasings' vectors are kept, by a hash of the phrasings and the encoder."""
-        self._encoder = encoder
-        self._acts, self._phrasings = _acts(language)
-        self._cache_dir = cache_dir
-        self._vectors: npt.NDArray[np.float32] | None = None
+    def __init__(self, vectors: Vectors, phrasings: Phrasings, home: Home) -> None:
+        self._vectors = vectors
+        self._phrasings = phrasings
+        self._wishes: list[Wish] = []
+        rows: list[tuple[str, int]] = []
+        for wish, texts in wishes_of(home, phrasings):
+            rows += [(text, len(self._wishes)) for text in texts]
+            self._wishes.append(wish)
+        self._rows = [*rows, *((text, TALK) for text in phrasings.talk)]
+        self._ready = False
 
-    def nearest(self, sentence: str, count: int = 3) -> tuple[tuple[Near, ...], float]:
-        """The nearest acts, best first, and the similarity of the nearest talk."""
+    def warm(self) -> None:
+        """Have all vectors ready."""
         import numpy as np
 
-        if not self._phrasings:
+        if self._ready:
+            return
+        shared = [text for act in self._phrasings.acts for text in act.phrasings]
+        shared += [text for thing in self._phrasings.things for texts in thing.acts.values() for text in texts]
+        frames = self._phrasings.frames or {}
+        shared += [*self._phrasings.talk, *(text for texts in frames.values() for text in texts)]
+        self._vectors.load([text for text in shared if "{" not in text])
+        self._matrix = self._vectors.of(text for text, _owner in self._rows)
+        self._owners = np.array([owner for _text, owner in self._rows])
+        self._frames = {key: self._vectors.of(texts) for key, texts in frames.items()}
+        self._ready = True
+
+    def nearest(self, sentences: Sequence[str]) -> tuple[tuple[Near, ...], float]:
+        """All wishes by their nearest phrasing to any of ``sentences``, best first, and the similarity of the nearest talk."""
+        import numpy as np
+
+        self.warm()
+        if not self._rows:
             return (), 0.0
-        if self._vectors is None:
-            self._vectors = self._load_vectors()
-        scores = self._vectors @ self._encoder.encode([sentence])[0]
-        best: dict[int, float] = {}
-        for place in np.argsort(-scores)[:80]:
-            best.setdefault(self._phrasings[int(place)][1], float(scores[place]))
-        talk = best.pop(TALK, 0.0)
-        near = [Near(self._acts[index], score) for index, score in best.items()]
-        return tuple(near[:count]), talk
+        asked = self._vectors.encode(sentences)
+        scores = (self._matrix @ asked.T).max(axis=1)
+        best: dict[int, int] = {}
+        for place in np.argsort(-scores):
+            best.setdefault(int(self._owners[place]), int(place))
+        talk = best.pop(TALK, None)
+        near = (Near(self._wishes[owner], float(scores[row]), self._rows[row][0]) for owner, row in best.items())
+        return tuple(near), float(scores[talk]) if talk is not None else 0.0
 
-    def _load_vectors(self) -> npt.NDArray[np.float32]:
-        import numpy as np
-
-        texts = [text for text, _ in self._phrasings]
-        if self._cache_dir is None:
-            return self._encoder.encode(texts)
-        key = hashlib.sha256("\n".join([self._encoder.name, *texts]).encode()).hexdigest()[:24]
-        path = self._cache_dir / f"phrasings-{key}.npy"
-        try:
-            vectors = np.load(path)
-            if vectors.shape[0] == len(texts):
-                return np.asarray(vectors, np.float32)
-        except (OSError, ValueError, EOFError):
-            path.unlink(missing_ok=True)
-        vectors = self._encoder.encode(texts)
-        temporary = path.with_suffix(".part.npy")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            np.save(temporary, vectors)
-            temporary.replace(path)
-        except OSError:
-            temporary.unlink(missing_ok=True)  # kept in memory only: the next start computes them again
-        return vectors
+    def frame(self, sentence: str) -> Frame:
+        """How a sentence with "thing" in a name's place speaks of it."""
+        self.warm()
+        asked = self._vectors.encode([sentence])[0]
+        best = {key: float((vectors @ asked).max()) for key, vectors in self._frames.items() if len(vectors)}
+        return Frame(best.get("on", 0.0), best.get("off", 0.0), best.get("talk", 0.0))

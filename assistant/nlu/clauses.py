@@ -23,7 +23,7 @@ _EXCEPT = re.compile(
 _STARTS_COMMAND = re.compile(
     r"^(?:please |then |also |now )*(?:turn|switch|set|make|open|close|shut|lock|unlock|start|stop|pause|play|add|put|dim|"
     r"brighten|change|increase|decrease|raise|lower|mute|unmute|activate|deactivate|enable|disable|is|are|what|which|how|"
-    r"tell|remove|resume|skip|run|send|take|check|clear|vacuum|clean|mow|press|toggle|what's|when|where|who|did|do|does)\b",
+    r"tell|remove|resume|skip|run|send|take|check|clear|vacuum|clean|mow|press|toggle|kill|cut|knock|shut|flip|power|what's|when|where|who|did|do|does)\b",
     re.IGNORECASE,
 )
 _NO_PREAMBLE = re.compile(
@@ -45,6 +45,11 @@ _DOMAIN_OF = {
 }
 _PLAYER = ("HassMedia", "HassSetVolume")
 _TARGETS = ("name", "device_id", "area", "floor")
+
+
+def starts_command(text: str) -> bool:
+    """Whether a clause begins as commands do."""
+    return _STARTS_COMMAND.match(text) is not None
 
 
 def preambles(text: str) -> Iterator[tuple[str, str]]:

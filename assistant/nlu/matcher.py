@@ -57,6 +57,7 @@ _CAN_BE: Mapping[str, frozenset[str]] = {
     "home": frozenset({"person", "device_tracker"}),
     "not_home": frozenset({"person", "device_tracker"}),
 }
+_NO_ITEM_START = frozenset({"to", "back", "there", "home", "out", "up", "into", "away", "rid"})
 _LAST_WORDS = frozenset({"on", "off", "up", "down", "open", "closed"})
 _SWITCH_STATES = ("on", "off")
 _NEVER_ON = frozenset({"lock", "cover", "sensor", "weather", "person", "scene", "button", "todo"})
@@ -247,6 +248,10 @@ class SentenceMatcher:
             return True
         if "item" in slots and any(set(t) <= self._vocabulary.no_item | self._vocabulary.articles for t in wild):
             return True
+        if any(
+            e.step.slot == "item" and words.tokens[e.start] in _NO_ITEM_START for e in way.entities if e.step.wildcard
+        ):
+            return True  # "I need to get to the station"
         return self._is_bare(template, way, words, slots)
 
     def _is_no_media(self, tokens: Sequence[str]) -> bool:

@@ -1,39 +1,53 @@
 """The model's part of understanding: what people want without saying it, chosen among what this house can do.
 
-A sentence embedding finds the nearest acts in the bank of phrasings; only acts whose devices exist here are candidates.
-A sure one is taken; in between the language model must choose the same one, under a grammar of the candidates; else it
-is talk. A question, or talk about the past, never acts.
+A sentence embedding compares the sentence with the phrasings of every wish that this house can fulfil. A near one is
+taken; in between the language model must choose the same one, under a grammar of the candidates; else it is talk.
+A question, or talk about the past, never acts.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-from assistant.nlu.bank import Act, Bank, Near
+from assistant.nlu.bank import Bank, Near
+from assistant.nlu.clauses import starts_command
+from assistant.nlu.describing import NONE_OF_THESE, describe
+from assistant.nlu.mentions import Mention, mention
+from assistant.nlu.name_index import NameIndex
 from assistant.nlu.normalise import plain, tidy
-from assistant.types import Home, Intent, NoIntent, TurnContext, Understanding, Understood
+from assistant.nlu.phrasings import Phrasings, phrasings
+from assistant.nlu.talk import is_talk, is_unfinished
+from assistant.nlu.vectors import Vectors
+from assistant.nlu.vocabulary import vocabulary
+from assistant.nlu.wishes import Wish, kinds_of
+from assistant.nlu.words import number_at, singular, words_of
+from assistant.types import Device, Home, Intent, JsonValue, NoIntent, TurnContext, Understanding, Understood
 
-SURE = 0.80
-POSSIBLE = 0.66
-MARGIN = 0.08
+SURE = 0.66
+POSSIBLE = 0.56
+MARGIN = 0.10
 """How much nearer than the nearest talk an act must be."""
-CLOSE = 0.02
-"""Acts whose similarities differ by less are told apart by the language model."""
-NONE_OF_THESE = "nothing, it is only talk"
+COMMAND_SURE = 0.85
+"""How near what begins as a plain command must be: the templates would know it if this house had what it names."""
+FRAME_SURE = 0.72
+FRAME_MARGIN = 0.10
+WORD_MORE = 0.06
+"""How much nearer a frame must be where only a word of the name was said."""
+SHORT = 2
 _QUESTION = re.compile(
-    r"^(?:who|whose|why|when|where|which|how (?!about)|what (?!about)|does|do (?!something)|did|has|have|was|were|should|would it|will)\b"
+    r"^(?:who|whose|why|when|where|which|how (?!about)|what (?!about)|does|do (?!something)|did|has|have (?!the )|"
+    r"was|were|should|would it|will|is|are|am)\b"
 )
+_WISHING = re.compile(r"^(?:why (?:is|are) (?:it|the \w+|this place) (?:so|not|still)|is it possible)\b")
+_OUTSIDE = re.compile(
+    r"\b(?:outside|outdoors|out there|in (?:the )?(?:town|city|country|world|street|mountains|sky|news))\b"
+)
+_PARTS = frozenset({"half", "quarter", "third", "double", "twice", "percent", "degree", "degrees"})
+_PRONOUN = re.compile(r"\b(?:it|them|that|this|one)\b")
 _ASKING = frozenset({"HassClimateGetTemperature", "HassGetWeather", "HassGetState"})
-_DOMAINS = {
-    "HassClimate": "climate",
-    "HassMedia": "media_player",
-    "HassSetVolume": "media_player",
-    "HassVacuum": "vacuum",
-    "HassLawnMower": "lawn_mower",
-    "HassGetWeather": "weather",
-}
 
 
 class Chooser(Protocol):
@@ -42,103 +56,251 @@ class Chooser(Protocol):
     def choose(self, sentence: str, choices: Sequence[str]) -> int: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way of taking a sentence: the act, in words, and how sure it is (0-1)."""
+
+    intent: Intent
+    words: str
+    score: float
+    margin: float
+    named: bool = False
+    """Whether the sentence names the device, or has a word that only its name has."""
+
+
 class ModelUnderstander:
     """``understand`` gives an act of this house, or NoIntent. ``chooser`` is called only where the embedding is unsure."""
 
-    def __init__(self, home: Home, bank: Bank, chooser: Callable[[], Chooser]) -> None:
-        self._bank = bank
+    def __init__(
+        self, home: Home, vectors: Vectors, chooser: Callable[[], Chooser | None], language: str = "en"
+    ) -> None:
+        self._vectors = vectors
         self._chooser = chooser
+        self._phrasings: Phrasings = phrasings(language)
+        self._vocabulary = vocabulary(language)
+        self._common = _function_words(self._phrasings)
         self.update(home)
 
     def update(self, home: Home) -> None:
         """Take the devices and rooms of a changed home."""
-        self._areas = {plain(name): area.name for area in home.areas for name in (area.name, *area.aliases)}
+        self._index = NameIndex(home, self._vocabulary)
+        self.bank = Bank(self._vectors, self._phrasings, home)
         self._domains: dict[str | None, set[str]] = {None: set()}
         for device in home.devices:
             self._domains[None].add(device.domain)
             if device.area:
-                self._domains.setdefault(plain(device.area), set()).add(device.domain)
+                self._domains.setdefault(device.area, set()).add(device.domain)
 
     def understand(self, text: str, context: TurnContext) -> Understanding:
         """The act that ``text`` asks for, with its room."""
         sentence = plain(tidy(text))
-        if len(sentence.split()) < 2:
+        if len(sentence.split()) < SHORT:
             return NoIntent("too short to be sure")
-        area, masked = self._spot_area(sentence)
-        near, talk = self._bank.nearest(masked)
-        asked = bool(_QUESTION.match(sentence))
-        possible = [n for n in near if self._can(n.act, area, context) and not (asked and n.act.intent not in _ASKING)]
-        if not possible or possible[0] is not near[0]:
-            return NoIntent("nothing that this house can do")
-        best = possible[0]
-        if best.similarity < POSSIBLE or best.similarity < talk + MARGIN:
+        if is_talk(plain(text)) or is_talk(sentence):
             return NoIntent("talk")
-        rivals = [n for n in possible[1:] if best.similarity - n.similarity < CLOSE]
-        if (best.similarity < SURE or rivals) and not self._model_agrees(text, best, possible):
+        if is_unfinished(sentence) or _has_amount(sentence):
+            return NoIntent("only templates can be exact enough")
+        readings = self.readings(text, context)
+        if not readings:
+            return NoIntent("nothing that this house can do")
+        best = readings[0]
+        if best.margin < MARGIN or best.score < POSSIBLE:
+            return NoIntent("talk")
+        if best.score < COMMAND_SURE and not best.named and starts_command(sentence):
+            return NoIntent("a command that names nothing of this house")
+        if best.score < SURE and not self._model_agrees(text, readings):
             return NoIntent("not sure")
-        return Understood((self._intent(best.act, area, context),), "model", best.similarity)
+        return Understood((best.intent,), "model", best.score)
 
-    def _spot_area(self, sentence: str) -> tuple[str | None, str]:
-        """The area that the sentence names, and the sentence with 'room' in its place."""
-        for name in sorted(self._areas, key=len, reverse=True):
-            if name and re.search(rf"\b{re.escape(name)}\b", sentence):
-                return self._areas[name], re.sub(rf"\b{re.escape(name)}\b", "room", sentence)
-        return None, sentence
+    def readings(self, text: str, context: TurnContext) -> list[Reading]:
+        """Every way of taking the sentence, the likeliest first."""
+        sentence = plain(tidy(text))
+        asked = bool(_QUESTION.match(sentence)) and not _WISHING.match(sentence)
+        place, shortened = self._spot_place(sentence)
+        near, talk = self.bank.nearest(tuple(dict.fromkeys((sentence, *shortened, *_clauses(text)))))
+        found = list(self._wished(near, talk, sentence, place, context, asked=asked))
+        if not asked:
+            found += self._framed(sentence, place, context)
+        return sorted(found, key=lambda reading: -reading.score)
 
-    def _can(self, act: Act, area: str | None, context: TurnContext) -> bool:
-        wanted = act.slots.get("domain")
-        domains = set(wanted) if isinstance(wanted, list) else {wanted} if wanted else set()
-        domains |= {domain for start, domain in _DOMAINS.items() if act.intent.startswith(start)}
-        if not domains:
-            return True
-        place = area or (context.area if act.in_room else None)
-        here = self._domains.get(plain(place), set()) if place else self._domains[None]
-        return bool(domains & (here or set())) or (area is None and bool(domains & self._domains[None]))
+    # --- wishes -----------------------------------------------------------------------------------------
 
-    def _intent(self, act: Act, area: str | None, context: TurnContext) -> Intent:
-        place = area or context.area
-        intent = act.as_intent(place)
-        domains = self._domains.get(plain(place), set()) if place else set()
-        kind = next((d for start, d in _DOMAINS.items() if act.intent.startswith(start)), None)
-        if area is None and kind is not None and kind not in domains:
-            # The room has no thermostat or player of its own: the house's is meant.
+    def _wished(
+        self,
+        near: Sequence[Near],
+        talk: float,
+        sentence: str,
+        place: Mapping[str, JsonValue],
+        context: TurnContext,
+        *,
+        asked: bool,
+    ) -> Iterator[Reading]:
+        for one in near:
+            if one.similarity < POSSIBLE:
+                return
+            if asked and one.wish.intent not in _ASKING:
+                continue
+            intent = self._intent(one, sentence, place, context)
+            if intent is not None:
+                yield Reading(intent, describe(one.wish, intent), one.similarity, one.similarity - talk)
+
+    def _intent(self, near: Near, sentence: str, place: Mapping[str, JsonValue], context: TurnContext) -> Intent | None:
+        """The wish as an intent at the place, ``None`` where it cannot be there."""
+        wish = near.wish
+        if wish.act is None:
+            devices = self._meant(near, sentence, place, context)
+            return wish.on(devices, place) if devices else None
+        area = place.get("area")
+        kinds = kinds_of(wish.act)
+        if wish.act.in_room and not place and _OUTSIDE.search(sentence):
+            return None
+        if (
+            place
+            and kinds
+            and not any(d.domain in kinds and self._index.is_in(d.id, place) for d in self._index.devices.values())
+        ):
+            return None
+        intent = wish.act.as_intent(str(area) if area is not None else context.area)
+        if "floor" in place:
             slots = {key: value for key, value in intent.slots.items() if key not in ("area", "here")}
-            return Intent(intent.name, slots)
+            return Intent(intent.name, {**slots, **place})
+        if (
+            area is None
+            and kinds
+            and not kinds & self._domains.get(context.area, set())
+            and len(kinds) == 1
+            and "domain" not in intent.slots
+        ):
+            # The room has no thermostat or player of its own: the house's is meant.
+            return Intent(intent.name, {k: v for k, v in intent.slots.items() if k not in ("area", "here")})
         return intent
 
-    def _model_agrees(self, text: str, best: Near, possible: Sequence[Near]) -> bool:
-        choices = [describe(near.act) for near in possible]
-        return self._chooser().choose(text, [*choices, NONE_OF_THESE]) == choices.index(describe(best.act))
+    def _meant(
+        self, near: Near, sentence: str, place: Mapping[str, JsonValue], context: TurnContext
+    ) -> tuple[Device, ...]:
+        """Of the devices that a wish can be about, those that this sentence is about."""
+        left = near.wish.devices
+        if place:
+            there = tuple(d for d in left if self._index.is_in(d.id, place))
+            if not there and any(d.domain == "vacuum" for d in left):
+                there = left  # a robot that lives elsewhere can clean there
+            left = there or tuple(d for d in left if d.area is None)
+        if len(left) > 1:
+            left = _sharing_words(left, sentence, near.phrasing)
+        if len(left) > 1 and not place:
+            left = tuple(d for d in left if d.area is not None and d.area == context.area) or left
+        return left
+
+    # --- names ------------------------------------------------------------------------------------------
+
+    def _framed(self, sentence: str, place: Mapping[str, JsonValue], context: TurnContext) -> Iterator[Reading]:
+        found = mention(sentence, self._index, self._common)
+        if found is None:
+            return
+        devices = self._of_mention(found, place, context)
+        if not devices:
+            return
+        frame = self.bank.frame(found.frame)
+        key, score = ("on", frame.on) if frame.on > frame.off else ("off", frame.off)
+        if abs(frame.on - frame.off) < WORD_MORE / 2 or (key == "off" and devices[0].domain in ("scene", "script")):
+            return
+        need = FRAME_SURE + (0.0 if found.whole else WORD_MORE)
+        wish = Wish("HassTurnOn" if key == "on" else "HassTurnOff", key, devices)
+        intent = wish.on(devices, {})
+        # On the scale of the wishes: what is just sure here is just sure there.
+        yield Reading(
+            intent, describe(wish, intent), score - need + SURE, score - frame.talk - FRAME_MARGIN + MARGIN, named=True
+        )
+
+    def _of_mention(self, found: Mention, place: Mapping[str, JsonValue], context: TurnContext) -> tuple[Device, ...]:
+        devices = tuple(self._index.devices[i] for i in found.ids)
+        if place:
+            devices = tuple(d for d in devices if self._index.is_in(d.id, place))
+        if len(devices) > 1:
+            devices = tuple(d for d in devices if d.area is not None and d.area == context.area) or devices
+        return devices if len({d.domain for d in devices}) == 1 else ()
+
+    # --- places -----------------------------------------------------------------------------------------
+
+    def _spot_place(self, sentence: str) -> tuple[dict[str, JsonValue], tuple[str, ...]]:
+        """The area or floor that the sentence names as slots, and the sentence with "room" in its place, and without it."""
+        tokens = words_of(sentence).tokens
+        for size in range(min(4, len(tokens)), 0, -1):
+            for start in range(len(tokens) - size + 1):
+                letters = "".join(tokens[start : start + size]).replace("'", "")
+                for key, table in (("area", self._index.areas), ("floor", self._index.floors)):
+                    row = table.get(letters)
+                    if row is not None:
+                        return {key: row[1]}, _without_place(tokens, start, start + size, self._vocabulary.prepositions)
+        return {}, ()
+
+    # --- the language model -----------------------------------------------------------------------------
+
+    def _model_agrees(self, text: str, readings: Sequence[Reading]) -> bool:
+        chooser = self._chooser()
+        if chooser is None:
+            return False
+        choices = list(dict.fromkeys(reading.words for reading in readings[:4]))
+        return chooser.choose(text, [*choices, NONE_OF_THESE]) == 0
 
 
-_ACT_WORDS = {
-    "HassTurnOn": "switch on",
-    "HassTurnOff": "switch off",
-    "HassMediaPause": "pause the player",
-    "HassMediaUnpause": "play",
-    "HassMediaNext": "next song",
-    "HassMediaPlayerMute": "mute the sound",
-    "HassVacuumStart": "start the vacuum cleaner",
-    "HassVacuumReturnToBase": "send the vacuum cleaner home",
-    "HassLawnMowerStartMowing": "start the lawn mower",
-    "HassLawnMowerDock": "send the lawn mower home",
-    "HassClimateGetTemperature": "say the temperature",
-    "HassGetWeather": "say the weather",
-    "AssistUndo": "undo the last act",
-}
+def _has_amount(sentence: str) -> bool:
+    """Whether a number or a part is said, which no wish would heed."""
+    tokens = words_of(sentence).tokens
+    return any(token in _PARTS or (token != "one" and number_at(tokens, place)) for place, token in enumerate(tokens))
 
 
-def describe(act: Act) -> str:
-    """The act in a few plain words."""
-    step = act.slots.get("brightness_step") or act.slots.get("temperature_step") or act.slots.get("volume_step")
-    if step is not None:
-        what = {"HassLightSet": "the light", "HassSetVolumeRelative": "the volume"}.get(act.intent, "the heating")
-        return f"turn {step} {what}"
-    domain = act.slots.get("domain")
-    if domain == "cover":
-        return "open the curtains" if act.intent == "HassTurnOn" else "close the curtains"
-    if domain == "lock":
-        return "lock the doors"
-    if isinstance(domain, str):
-        return f"{_ACT_WORDS[act.intent]} the {domain}"
-    return _ACT_WORDS.get(act.intent, act.intent) + (" everything" if isinstance(domain, list) else "")
+def _clauses(text: str) -> Iterator[str]:
+    """The parts of a sentence, where each says something by itself."""
+    parts = [plain(part) for part in tidy(text).split(",")]
+    return (part for part in parts if len(parts) > 1 and len(part.split()) > 2 and not _PRONOUN.search(part))
+
+
+def _without_place(tokens: Sequence[str], start: int, end: int, prepositions: frozenset[str]) -> tuple[str, ...]:
+    before, after = list(tokens[:start]), list(tokens[end:])
+    if after[:1] == ["'s"]:
+        after = after[1:]
+    article = [] if before[-1:] == ["the"] else ["the"]
+    as_room = " ".join([*before, *article, "room", *after])
+    while before and before[-1] in ("the", "our", "my"):
+        before.pop()
+    if before and before[-1] in prepositions:
+        return as_room, " ".join([*before[:-1], *after])
+    return (as_room,)
+
+
+def _sharing_words(devices: Sequence[Device], sentence: str, phrasing: str) -> tuple[Device, ...]:
+    """Of several devices those whose names and rooms have most in common with the sentence: "lambs", "Lambing Shed".
+
+    Words of the phrasing that was found say nothing of which is meant, but where they are all that there is.
+    """
+    said = {_stem(token) for token in words_of(sentence).tokens if len(token) > 2}
+    usual = {_stem(token) for token in words_of(phrasing).tokens}
+    for told in (said - usual, said):
+        left = _most_shared(devices, told)
+        if len(left) < len(devices):
+            return left
+    return tuple(devices)
+
+
+def _most_shared(devices: Sequence[Device], said: set[str]) -> tuple[Device, ...]:
+    shared = [
+        len({_stem(token) for text in (d.name, *d.aliases, d.area or "") for token in words_of(text).tokens} & said)
+        for d in devices
+    ]
+    most = max(shared)
+    return tuple(device for device, count in zip(devices, shared, strict=True) if count == most)
+
+
+def _stem(token: str) -> str:
+    word = singular(token)
+    for ending in ("ing", "ed", "er"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word[: -len(ending)]
+    return word.removesuffix("e") if len(word) > 4 else word
+
+
+def _function_words(known: Phrasings) -> frozenset[str]:
+    """Words of the frames, which are never taken for a name."""
+    frames = known.frames or {}
+    return frozenset(token for texts in frames.values() for text in texts for token in words_of(text).tokens)

@@ -50,7 +50,13 @@ class NameIndex:
         for kind in vocabulary.kinds:
             for tokens in kind.words | kind.named | kind.only:
                 self._kinds[tokens].append(kind)
+        self.kind_words = frozenset(self._kinds)
+        self.place_words = frozenset(singular(word) for tokens in taken for word in tokens)
         self._of_kind: dict[tuple[frozenset[str], Tokens], tuple[tuple[Device, ...], tuple[Device, ...]]] = {}
+
+    def with_word(self, word: str) -> tuple[str, ...]:
+        """Ids of the devices that have the word in one of their names."""
+        return tuple(sorted(self._with_word.get(singular(word), ())))
 
     def is_in(self, device_id: str, place: Mapping[str, JsonValue]) -> bool:
         """Whether a device is in the place, given as slots."""

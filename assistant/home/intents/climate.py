@@ -14,6 +14,8 @@ HEATED = frozenset({"climate", "water_heater"})
 def set_temperature(device: Device, intent: Intent) -> Step:
     """``temperature`` in the device's unit, or ``temperature_step``; within what the device says it can."""
     step = intent.slots.get("temperature_step")
+    if _is_wanted_on(device, step):
+        return ServiceCall(device.id, "turn_on")
     if step is not None:
         attributes = device.attributes
         now = number(attributes.get("temperature"), number(attributes.get("current_temperature")))
@@ -29,6 +31,15 @@ def set_temperature(device: Device, intent: Intent) -> Step:
     if not low <= wanted <= high:
         return Refusal("out_of_range", {"low": f"{low:g}", "high": f"{high:g} degrees"})
     return ServiceCall(device.id, "set_temperature", {"temperature": plain(wanted)})
+
+
+def _is_wanted_on(device: Device, step: JsonValue) -> bool:
+    """Whether "warmer" (or, of what only cools, "cooler") finds the device off: then it is to be switched on."""
+    if device.state != "off" or device.domain != "climate":
+        return False
+    modes = device.attributes.get("hvac_modes")
+    heats = not isinstance(modes, list) or "heat" in modes or "heat_cool" in modes
+    return (step == "up" and heats) or (step == "down" and not heats)
 
 
 def _choice(device: Device, value: JsonValue, known: JsonValue) -> str | Refusal:

@@ -1,0 +1,80 @@
+"""Devices that a sentence speaks of by name, or by a word that only they have in theirs: "get the popcorn going"."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from assistant.nlu.forms import PART
+from assistant.nlu.name_index import READ_ONLY, NameIndex
+from assistant.nlu.words import joined, singular, words_of
+
+MAX_NAME_WORDS = 6
+MAX_SHARING = 4
+"""A word that more devices have in their names tells none of them."""
+LEAST_LETTERS = 3
+NOT_SWITCHED = frozenset(
+    {"cover", "lock", "alarm_control_panel", "todo", "button", "input_button", "vacuum", "lawn_mower", "camera"}
+)
+"""Kinds for which "get it going" and "enough of it" are too little to act on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """``ids``: the devices that are meant, one of them or all; ``frame``: the sentence with "thing" in the name's place.
+
+    ``whole``: the name was said, not only a word of it.
+    """
+
+    ids: tuple[str, ...]
+    frame: str
+    whole: bool
+
+
+def mention(sentence: str, index: NameIndex, common: Collection[str]) -> Mention | None:
+    """The longest name in ``sentence``, else its rarest word of a name. ``common``: words that are never taken for one."""
+    tokens = words_of(sentence).tokens
+    for size in range(min(MAX_NAME_WORDS, len(tokens)), 0, -1):
+        for start in range(len(tokens) - size + 1):
+            rows = index.names.get(joined(tokens[start : start + size]), ())
+            ids = tuple(device.id for distance, device in rows if distance < PART and _can_be(device.domain))
+            if ids and not (size == 1 and _is_common(tokens[start], index, common)):
+                return Mention(ids, _frame(tokens, start, start + size), whole=True)
+    return _by_word(tokens, index, common)
+
+
+def _by_word(tokens: tuple[str, ...], index: NameIndex, common: Collection[str]) -> Mention | None:
+    found: list[tuple[int, int, tuple[str, ...]]] = []
+    for place, token in enumerate(tokens):
+        if len(token) < LEAST_LETTERS or _is_common(token, index, common):
+            continue
+        ids = tuple(i for i in index.with_word(token) if _can_be(i.partition(".")[0]))
+        if 0 < len(ids) <= MAX_SHARING:
+            found.append((len(ids), place, ids))
+    if not found:
+        return None
+    _count, place, ids = min(found)
+    return Mention(ids, _frame(tokens, place, place + 1), whole=False)
+
+
+def _can_be(domain: str) -> bool:
+    return domain not in READ_ONLY and domain not in NOT_SWITCHED
+
+
+def _is_common(token: str, index: NameIndex, common: Collection[str]) -> bool:
+    word = singular(token)
+    words = index.vocabulary
+    return (
+        token in common
+        or word in common
+        or word in words.weak
+        or token in words.prepositions
+        or token in words.articles
+        or word.isdecimal()
+        or (word,) in index.kind_words
+        or word in index.place_words
+    )
+
+
+def _frame(tokens: tuple[str, ...], start: int, end: int) -> str:
+    return " ".join([*tokens[:start], "thing", *tokens[end:]]).replace(" 's", "s")
