@@ -98,10 +98,14 @@ class LoadedStages:
 
     def warm(self, core: Core) -> None:
         """What a question needs: the language model with its prompts' heads, and the bank of phrasings."""
-        self._part(core, "embedding", lambda: self.parts.bank.nearest("turn on the light"))
+        self._part(core, "embedding", self._warm_mind)
         self._part(core, "model", self._warm_model)
         if self.has_voice:
             self._part(core, "notices", lambda: self.parts.voice.prepare(NOTICES))
+
+    def _warm_mind(self) -> None:
+        if self._mind is not None:
+            self._mind.warm()
 
     def follow_home(self, core: Core, *, anew: bool = False) -> bool:
         """Compile what is made of names where they have changed (or ``anew``); whether that was done. Off the loop."""

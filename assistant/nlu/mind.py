@@ -29,6 +29,8 @@ class ModelPart(Protocol):
 
     def update(self, home: Home) -> None: ...
 
+    def warm(self) -> None: ...
+
 
 class Memory(Protocol):
     """The last turns: resolves pronouns, ellipsis and answers to questions."""
@@ -87,6 +89,12 @@ class DialogueMind:
     def remember(self, text: str, intents: tuple[Intent, ...], actions: tuple[Action, ...], ask: Ask | None) -> None:
         """Keep what was done and asked, for the next sentence."""
         self._memory.remember(text, intents, actions, ask)
+
+    def warm(self) -> None:
+        """Have ready what the model's part compares with."""
+        model = self._open_model()
+        if model is not None:
+            model.warm()
 
     def _follow_home(self) -> None:
         home = self._home()

@@ -91,6 +91,10 @@ class ModelUnderstander:
             if device.area:
                 self._domains.setdefault(device.area, set()).add(device.domain)
 
+    def warm(self) -> None:
+        """Have the bank's vectors ready."""
+        self.bank.warm()
+
     def understand(self, text: str, context: TurnContext) -> Understanding:
         """The act that ``text`` asks for, with its room."""
         sentence = plain(tidy(text))
