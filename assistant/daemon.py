@@ -45,6 +45,7 @@ from assistant.microphone_side import build_hearing, manners, open_player
 from assistant.parts import Parts
 from assistant.service import Notifier, Progress
 from assistant.settings import LastingSettings
+from assistant.skill_service import CoreControls, open_skills
 from assistant.stages import LoadedStages
 from assistant.supervisor import Supervisor
 from assistant.types import AudioClip, JsonValue
@@ -64,6 +65,8 @@ RESTART_ONLY = ("paths", "asr", "llm", "tts", "wake")
 
 def attach_parts(core: Core, parts: Parts) -> None:
     """Every service that runs beside the assistant; see the module's first lines."""
+    parts.skill_parts.controls = CoreControls(core)
+    core.add_service("skills", lambda running: open_skills(running, parts))
 
 
 @dataclass(slots=True)

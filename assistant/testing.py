@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import zoneinfo
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -40,6 +41,63 @@ class FakeClock:
     def advance_ms(self, ms: float) -> None:
         """Let time pass."""
         self.now_ns += int(ms * 1e6)
+
+
+@dataclass
+class FakeTime:
+    """The skills' clock: both clocks pass together; the wall clock may jump, and the machine may be started again."""
+
+    wall: dt.datetime = dt.datetime(2026, 3, 9, 14, 5, tzinfo=zoneinfo.ZoneInfo("Europe/Berlin"))
+    steady: float = 1000.0
+    boots: int = 1
+
+    def now(self) -> dt.datetime:
+        return self.wall
+
+    def steady_s(self) -> float:
+        return self.steady
+
+    @property
+    def boot(self) -> str:
+        return f"boot {self.boots}"
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self.jump(seconds)
+        self.steady += seconds
+
+    def jump(self, seconds: float) -> None:
+        """Set the wall clock by so much."""
+        self.wall = dt.datetime.fromtimestamp(self.wall.timestamp() + seconds, self.wall.tzinfo)
+
+    def reboot(self, off_s: float = 30.0, *, clock_knows: bool = True) -> None:
+        """Start the machine again after ``off_s``; without ``clock_knows`` the wall clock stood still meanwhile."""
+        if clock_knows:
+            self.jump(off_s)
+        self.steady = 5.0
+        self.boots += 1
+
+
+@dataclass
+class FakeRinger:
+    """Keeps what rings and what was announced; ``hears``: whether announcements are heard."""
+
+    ringing: dict[str, str] = field(default_factory=dict)
+    rang: list[str] = field(default_factory=list)
+    announced: list[str] = field(default_factory=list)
+    hears: bool = True
+
+    def ring(self, key: str, text: str) -> None:
+        self.ringing[key] = text
+        self.rang.append(text)
+
+    def silence(self, key: str) -> None:
+        self.ringing.pop(key, None)
+
+    def announce(self, text: str, heard: Callable[[], None]) -> None:
+        self.announced.append(text)
+        if self.hears:
+            heard()
 
 
 @dataclass

@@ -54,7 +54,7 @@ class Mind(Protocol):
     def understand(self, text: str, context: TurnContext) -> Understanding: ...
 
     def read(self, text: str, context: TurnContext) -> Understanding:
-        """The same without the model's part: what is plain."""
+        """The same without the model's part and without repairs: what is plain."""
         ...
 
     def remember(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from assistant.errors import DeviceError
 from assistant.home.ask import confirmation, which_device
@@ -11,7 +12,7 @@ from assistant.home.finding import targets_of
 from assistant.home.intents import PLANS, Refusal
 from assistant.home.kinds import PRESSED
 from assistant.home.lanes import Call, lanes_of, run_lanes
-from assistant.home.lists import find_list, plan_list_change, said_of
+from assistant.home.lists import find_list, open_items, plan_list_change, said_of
 from assistant.home.policy import is_risky
 from assistant.home.registry import Registry, state_of
 from assistant.home.replies import Done, read_back, refusals, single
@@ -129,8 +130,8 @@ class Actor:
         unfulfilled = [one for one in done[1:] if not one.fulfilled]
         return [single(done[0], self._wording), *read_back(unfulfilled, intent, self._wording)]
 
-    def change_list(self, intent: Intent, context: TurnContext) -> Outcome:
-        """Carry out an intent of a to-do or shopping list."""
+    def change_list(self, intent: Intent, context: TurnContext, confirmed: bool) -> Outcome:
+        """Carry out an intent of a to-do or shopping list; clearing one is asked about first."""
         device = find_list(self._registry.snapshot(), intent)
         if isinstance(device, NoTarget):
             return NotHandled(self._wording.say(device.key))
@@ -139,6 +140,10 @@ class Actor:
         change = plan_list_change(device, intent)
         if change.call is None:
             return NotHandled(said_of(change, device, self._wording))
+        if change.key == "list_cleared" and open_items(device) and not confirmed:
+            count = self._wording.count(len(open_items(device)))
+            question = self._wording.say("list_clear", name=self._wording.the(device), count=count)
+            return Ask(question, (replace(intent, slots={**intent.slots, "device_id": device.id}),))
         try:
             state = self._backend.apply(device, change.call)
         except DeviceError as error:

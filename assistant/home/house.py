@@ -86,7 +86,7 @@ class House:
             if intent.name in PLANS:
                 return self._actor.act(intent, context, confirmed)
             if intent.name in LIST_INTENTS:
-                return self._actor.change_list(intent, context)
+                return self._actor.change_list(intent, context, confirmed)
             if intent.name == "AssistUndo":
                 return self._actor.undo()
             if intent.name == "AssistIf":

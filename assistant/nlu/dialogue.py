@@ -53,8 +53,8 @@ class Dialogue:
         self._now: dt.datetime | None = None
         self._read_as: tuple[Clause, ...] = ()
 
-    def resolve(self, text: str, context: TurnContext, matcher: ClauseReader) -> Understanding:
-        """The reading of ``text``, or NoIntent."""
+    def resolve(self, text: str, context: TurnContext, matcher: ClauseReader, *, repair: bool = True) -> Understanding:
+        """The reading of ``text``, or NoIntent; without ``repair`` its words are taken as they are."""
         self._now, self._read_as = context.now, ()
         past = self._recent(context.now)
         sentence = tidy(text)
@@ -69,7 +69,7 @@ class Dialogue:
         clauses = reading.verbatim(text, custom=True) or reading.sentence(sentence) or reading.verbatim(text)
         if not clauses:
             followed = follow(sentence, past, reading) if past is not None else ()
-            clauses = followed or reading.repaired(sentence)
+            clauses = followed or (reading.repaired(sentence) if repair else ())
         if not clauses:
             return NoIntent("no template matches")
         self._read_as = clauses

@@ -35,7 +35,9 @@ class ModelPart(Protocol):
 class Memory(Protocol):
     """The last turns: resolves pronouns, ellipsis and answers to questions."""
 
-    def resolve(self, text: str, context: TurnContext, matcher: ClauseReader) -> Understanding: ...
+    def resolve(
+        self, text: str, context: TurnContext, matcher: ClauseReader, *, repair: bool = True
+    ) -> Understanding: ...
 
     def remember(
         self, text: str, intents: tuple[Intent, ...], actions: tuple[Action, ...], ask: Ask | None
@@ -61,13 +63,14 @@ class DialogueMind:
         self._thought: tuple[tuple[str, str | None, int], Understanding] | None = None
 
     def read(self, text: str, context: TurnContext) -> Understanding:
-        """Templates and dialogue alone."""
+        """Templates and dialogue alone, the words taken as they are: no slips are repaired."""
         self._follow_home()
-        return self._memory.resolve(text, context, self.matcher)
+        return self._memory.resolve(text, context, self.matcher, repair=False)
 
     def understand(self, text: str, context: TurnContext) -> Understanding:
         """Templates and dialogue first; the model's part where they find no intent."""
-        understanding = self.read(text, context)
+        self._follow_home()
+        understanding = self._memory.resolve(text, context, self.matcher)
         return self._by_model(text, context) if isinstance(understanding, NoIntent) else understanding
 
     def foresee(self, text: str, context: TurnContext, *, deep: bool) -> Understanding:

@@ -40,11 +40,24 @@ class Language:
         words = self.words(text)
         return next((value for end, value in read(words.tokens, 0) if end == len(words.tokens)), None)
 
+    def yes_or_no(self, text: str) -> bool | None:
+        """Whether ``text`` agrees or refuses; ``None`` where it does neither."""
+        tokens = self.words(text).tokens
+        for key, meaning in (("no", False), ("yes", True)):
+            for phrase in self.table["answers"][key]:
+                words = tuple(self.split(phrase))
+                if tokens[: len(words)] == words and len(tokens) <= len(words) + 4:
+                    return meaning
+        return None
+
     def readers(self) -> dict[str, Reader]:
         """Readers of the templates' lists."""
         return {
             "duration": _of_tokens(self.spans.at),
             "when": _of_tokens(self.moments.at),
+            "moment": lambda words, start: [
+                (end, when) for end, when in self.moments.at(words.tokens, start) if not when.bare
+            ],
             "number": _of_tokens(self.numbers.at),
         }
 

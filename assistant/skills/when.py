@@ -39,6 +39,8 @@ class When:
     year: int | None = None
     weekdays: tuple[int, ...] = ()
     every_s: float | None = None
+    bare: bool = False
+    """Nothing but a number was said: an hour only where the sentence leaves no doubt."""
     alone: tuple[int, int] | None = None
     """The time that a part of the day stands for where no other is said."""
 
@@ -249,20 +251,25 @@ class WhenReader:
         if when.hour is None and bare:
             return None
         day = 0 if when.day is None and tokens[at] in ("this", "tonight") and not when.has_date else when.day
-        return found[0], replace(when, part=found[1], day=day, alone=tuple(alone[1]) if alone else when.alone)
+        return found[0], replace(
+            when, part=found[1], bare=False, day=day, alone=tuple(alone[1]) if alone else when.alone
+        )
 
     def _time(self, tokens: Tokens, at: int, when: When) -> tuple[int, When] | None:
         if when.hour is not None or when.span_s is not None:
             return None
-        clock = self._clock(tokens, self._after("at", tokens, at))
+        begin = self._after("at", tokens, at)
+        clock = self._clock(tokens, begin)
         if clock is None:
             return None
         end, hour, minute = clock
         if not (0 <= hour <= 24 and 0 <= minute < 60):
             return None
-        named = self._look("times", tokens, self._after("at", tokens, at)) is not None
+        named = self._look("times", tokens, begin) is not None
         part = "pm" if named and hour == 12 else when.part  # noon is never at night
-        return self._after("oclock", tokens, end), replace(when, hour=hour % 24, minute=minute, part=part)
+        bare = not named and begin == at and end - at == 1 and ":" not in tokens[at] and not when.has_date
+        found = self._after("oclock", tokens, end)
+        return found, replace(when, hour=hour % 24, minute=minute, part=part, bare=bare and found == end)
 
     def _clock(self, tokens: Tokens, at: int) -> tuple[int, int, int] | None:
         """(end, hour, minute) of ``7:30``, ``seven thirty``, ``half past nine``, ``ten to eight``, ``noon``."""

@@ -357,13 +357,25 @@ ACTS = [
     ),
     (
         "HassListClear",
-        {"name": "Shopping List"},
+        {"name": "Shopping List", "confirmed": True},
         "todo.shopping",
         "0",
         {"items": []},
         "The Shopping List is empty now.",
     ),
 ]
+
+
+def test_a_list_is_cleared_after_a_yes_only():
+    home = house()
+    before = home.snapshot()
+    outcome = do(home, "HassListClear", name="Shopping List")
+    assert isinstance(outcome, Ask) and outcome.question.startswith(
+        "Do you really want to clear the Shopping List? It has"
+    )
+    assert not home.changed_since(before)
+    assert isinstance(home.carry_out(outcome.candidates[0], context(), confirmed=True), Handled)
+    assert set(home.changed_since(before)) == {"todo.shopping"}
 
 
 @pytest.mark.parametrize(("name", "slots", "target", "state", "attributes", "reply"), ACTS)

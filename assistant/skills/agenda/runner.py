@@ -6,6 +6,7 @@ import datetime as dt
 import logging
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 from assistant.errors import AssistantError
@@ -32,8 +33,8 @@ class Ringer(Protocol):
         """End the ringing of ``key``; nothing where it does not ring."""
         ...
 
-    def announce(self, text: str) -> None:
-        """Say ``text`` once, when nobody else is speaking; returns at once."""
+    def announce(self, text: str, heard: Callable[[], None]) -> None:
+        """Say ``text`` once, when nobody else is speaking; returns at once, and calls ``heard`` when it was said."""
         ...
 
 
@@ -68,11 +69,12 @@ class AgendaRunner:
                         self._rings.add(due.entry.id)
                         self._ringer.ring(str(due.entry.id), self.ring_text(due.entry))
                     case "missed":
-                        self._ringer.announce(self.missed_text(due.entry))
-                        self._agenda.stop(due.entry)
+                        # Until it was heard it stays, so that it is told again after a power cut.
+                        self._ringer.announce(self.missed_text(due.entry), partial(self._agenda.stop, due.entry))
                     case "act":
-                        self._ringer.announce(self._act(due.entry))
+                        reply = self._act(due.entry)
                         self._agenda.stop(due.entry)
+                        self._ringer.announce(reply, lambda: None)
             left = self._agenda.next_s()
         except AssistantError as error:
             log.error("timers: %s", error)

@@ -158,6 +158,8 @@ class AgendaSkill:
     def _reminder_set(self, reading: Reading, context: TurnContext) -> Said:
         what = (reading.text("what") or "").strip()
         when = reading.slots.get("when")
+        if not what:
+            return Said(self._say("reminder_what"), question=lambda text, c: self._reminded_of(text, when, c))
         if not isinstance(when, When) or not (when.has_time or when.span_s or when.has_date):
             return Said(self._say("reminder_when"), question=lambda text, c: self._reminder_answered(text, what, c))
         if not when.has_time and when.span_s is None:
@@ -171,6 +173,12 @@ class AgendaSkill:
         else:
             text = self._say("reminder_set_every" if added.rule else "reminder_set", when=self._when(added), what=what)
         return Said(text, acted=True)
+
+    def _reminded_of(self, text: str, when: object, context: TurnContext) -> Said:
+        what = text.strip(" .!")
+        for beginning in self._language.table["when"]["reminded_of"]:
+            what = what[len(beginning) :] if what.casefold().startswith(beginning) else what
+        return self._reminder_set(Reading("ReminderSet", {"when": when, "what": what}), context)
 
     def _reminder_answered(self, text: str, what: str, context: TurnContext) -> Said | None:
         when = self._language.whole(self._language.moments.at, text) or self._moment(text, When())
@@ -215,7 +223,7 @@ class AgendaSkill:
             if nothing and reading.text("timer_name"):
                 return None
             return Said(self._say(f"{kind}_none" if nothing else f"{kind}_no_such", name=reading.text("timer_name")))
-        if len(entries) == 1:
+        if len(entries) == 1 or reading.slots.get("next"):
             return Said(self._told(entries[0]))
         names = self._language.wording.names([self._listed(entry) for entry in entries])
         count = self._language.wording.counted(kind, len(entries)) if kind != "command" else ""
