@@ -1,63 +1,89 @@
-"""``assistant bench``: measure this machine, in ratios against the naive chain."""
+"""``assistant bench``: measure this machine, in ratios within one run."""
 
 from __future__ import annotations
 
 import argparse
-import json
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assistant.config import load_config
+from assistant.errors import ConfigError
+
+if TYPE_CHECKING:
+    from assistant.bench.result import Advance, Measured
+
+KINDS = {
+    "turn": "a spoken turn against the naive chain",
+    "decode": "free generation and prompts against bare llama_decode",
+    "grammar": "choosing against llama.cpp's grammar sampler, by the size of the house",
+    "prefix": "a prompt's state restored, and changed, against evaluating it",
+    "start": "from the process's start until it hears, understands and answers",
+    "idle": "what listening costs",
+    "memory": "what each part holds",
+    "scale": "devices, context, and several rooms at once",
+}
 
 
 def add_parser(commands: Any) -> None:
-    """Declare the command and its benchmarks."""
+    """Declare the command."""
     bench = commands.add_parser("bench", help="measure speed and memory on this machine")
-    kinds = bench.add_subparsers(dest="bench", required=True, metavar="WHAT")
-    turn = kinds.add_parser("turn", help="a spoken turn against the naive chain, in one run")
-    turn.add_argument("--repetitions", type=int, default=3, help="how often each sentence is spoken (default 3)")
-    turn.add_argument("--out", type=Path, metavar="JSON", help="write the figures to this file")
-    turn.set_defaults(run=run_turn)
+    listed = "; ".join(f"{name}: {what}" for name, what in KINDS.items())
+    bench.add_argument("what", nargs="*", metavar="WHAT", help=f"{listed}; without one: all")
+    bench.add_argument(
+        "--repetitions", type=int, default=20, metavar="N", help="how often each figure is measured (default 20)"
+    )
+    bench.add_argument(
+        "--out", type=Path, metavar="DIR", help="write JSON, a table and a plot of each into this folder"
+    )
+    bench.add_argument("--long", action="store_true", help="scale: up to 32,768 tokens of context (many minutes)")
+    bench.add_argument("--report", action="store_true", help="in short, and what a Raspberry Pi 4 and 5 would take")
+    bench.set_defaults(run=run_bench)
 
 
-def run_turn(args: argparse.Namespace) -> int:
-    """Print a table: p50 and p95 of both chains and their ratio."""
+def run_bench(args: argparse.Namespace) -> int:
+    """Print a table for each benchmark; the exit status is 0 whether or not its targets are met."""
+    unknown = [what for what in args.what if what not in KINDS]
+    if unknown:
+        raise ConfigError(f"there is no benchmark '{unknown[0]}'; there are: {', '.join(KINDS)}")
+    config = load_config(args.config)
+    repetitions = 3 if args.report and args.repetitions == 20 else max(1, args.repetitions)
+    for what in ["report"] if args.report else args.what or KINDS:
+        module = import_module(f"assistant.bench.{what}")
+        options = {"long": args.long} if what == "scale" else {}
+        measured = _with_progress(
+            what,
+            lambda advance, module=module, options=options: module.measure(config, repetitions, advance, **options),  # type: ignore[misc]
+        )
+        _show(measured)
+        if args.out:
+            measured.write(args.out)
+    return 0
+
+
+def _with_progress(what: str, measure: Callable[[Advance], Measured]) -> Measured:
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(what, total=None)
+        return measure(lambda text: progress.update(task, description=f"{what}: {text}"))
+
+
+def _show(measured: Measured) -> None:
+    from rich.console import Console
     from rich.table import Table
 
-    from assistant.bench.turn import KINDS, bench_turn
-    from assistant.parts import Parts
+    from assistant.bench.result import shown
 
-    rows = []
-    table = Table("utterance", "times", "wait p50 ms", "p95", "naive p50 ms", "p95", "ratio p50", "5-95 %", "routes")
-    with Parts(load_config(args.config)) as parts, Progress(console=Console(stderr=True)) as progress:
-        task = progress.add_task("turns", total=args.repetitions * sum(map(len, KINDS.values())))
-        for result in bench_turn(
-            parts, args.repetitions, lambda text: progress.update(task, advance=1, description=text)
-        ):
-            median, low, high = result.ratio
-            table.add_row(
-                result.kind,
-                str(result.product.count),
-                f"{result.product.p50_ms:.0f}",
-                f"{result.product.p95_ms:.0f}",
-                f"{result.naive.p50_ms:.0f}",
-                f"{result.naive.p95_ms:.0f}",
-                f"{median:.1f}",
-                f"{low:.1f}-{high:.1f}",
-                str(result.routes),
-            )
-            rows.append(
-                {
-                    "kind": result.kind,
-                    "product": result.product.as_row(),
-                    "naive": result.naive.as_row(),
-                    "ratio": [round(value, 2) for value in result.ratio],
-                    "routes": result.routes,
-                }
-            )
-    Console().print(table)
-    if args.out:
-        args.out.write_text(json.dumps({"turn": rows}, indent=1) + "\n", encoding="utf-8")
-    return 0
+    console = Console(highlight=False)
+    table = Table(*measured.columns, title=measured.title, title_justify="left")
+    for row in measured.rows:
+        table.add_row(*(shown(cell) for cell in row))
+    console.print(table)
+    for target in measured.targets:
+        console.print(f"{'✓' if target.met else '✗'} {target.line()}")
+    if measured.note:
+        console.print(measured.note, markup=False)
