@@ -12,7 +12,19 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from assistant import __version__, cli_bench, cli_doctor, cli_eval, cli_machine, cli_models, cli_run, cli_turn, cli_wake
+from assistant import (
+    __version__,
+    cli_bench,
+    cli_doctor,
+    cli_eval,
+    cli_machine,
+    cli_models,
+    cli_run,
+    cli_selftest,
+    cli_turn,
+    cli_update,
+    cli_wake,
+)
 from assistant.errors import AssistantError
 
 
@@ -26,7 +38,18 @@ def build_parser() -> argparse.ArgumentParser:
         "--config", type=Path, metavar="FILE", help="configuration (default: assistant.toml where found)"
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (cli_run, cli_turn, cli_wake, cli_models, cli_doctor, cli_bench, cli_eval, cli_machine):
+    for module in (
+        cli_run,
+        cli_turn,
+        cli_wake,
+        cli_models,
+        cli_doctor,
+        cli_bench,
+        cli_eval,
+        cli_selftest,
+        cli_update,
+        cli_machine,
+    ):
         module.add_parser(commands)
     return parser
 

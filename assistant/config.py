@@ -256,11 +256,14 @@ class ApiSection:
 
 @dataclass(frozen=True, slots=True)
 class UpdateSection:
-    """Where new releases are looked for besides a USB stick; without an address nowhere."""
+    """Where new releases are looked for besides a USB stick (without an address nowhere), and what they must do."""
 
     url: str | None = None
+    turn_limit_s: float = 10.0
+    """In its self-test a new release must begin to answer within so many seconds."""
 
     def __post_init__(self) -> None:
+        _within(self, 0.1, 3600.0, "turn_limit_s")
         if self.url is not None and not self.url.startswith(("https://", "http://")):
             raise ValueError(f"url = {self.url!r}: must begin with https:// or http://")
 

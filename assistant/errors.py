@@ -8,7 +8,8 @@ AssistantError
 │   ├── ContextOverflow the prompt does not fit into the context
 │   └── EngineBusy      too many want an answer at once
 ├── DeviceError         a device of the home refused, or did not answer
-└── StorageError        state could not be written or read (full disk, no permission)
+├── StorageError        state could not be written or read (full disk, no permission)
+└── UpdateError         a release cannot be installed, undone, backed up or restored
 
 Expected outcomes (a sentence that is no command, an ambiguous name) are values, not errors.
 """
@@ -70,3 +71,9 @@ class DeviceError(AssistantError):
 
 class StorageError(AssistantError):
     """State could not be read or written."""
+
+
+class UpdateError(AssistantError):
+    """A release bundle or a backup cannot be used, or there is nothing to go back to."""
+
+    permanent = True
