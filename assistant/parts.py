@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 EMBEDDING_MODEL = "minilm-l6-v2-int8"
 KEPT_HOMES = 8
+HOME_WAIT_S = 3.0
+"""So long a command waits at its start for the home's devices to be found."""
 
 
 class ReplySink:
@@ -83,8 +85,10 @@ class ReplySink:
 class Parts:
     """The stages of one process. A context manager: leaving it frees the language model."""
 
-    def __init__(self, config: Config, *, inventory: Path | None = None) -> None:
+    def __init__(self, config: Config, *, inventory: Path | None = None, home_wait_s: float = HOME_WAIT_S) -> None:
         self.config = config
+        self._home_wait_s = home_wait_s
+        self._house: House | None = None
         self._inventory = inventory or config.home.inventory
         self._engine: Engine | None = None
         self.model_queue = ModelQueue()
@@ -101,6 +105,9 @@ class Parts:
     ) -> None:
         if "skill_parts" in self.__dict__:
             self.skill_parts.close()
+        if self._house is not None:
+            self._house.connections.stop()
+            self._house = None
         if self._engine is not None:
             self._engine.close()
             self._engine = None
@@ -206,10 +213,19 @@ class Parts:
 
     @cached_property
     def house(self) -> House:
-        """The configured home, with its lasting state."""
-        from assistant.home.house import open_house
+        """The configured home, with its lasting state; what its devices are reached by is connected.
 
-        return open_house(self._inventory, self.config.paths.state)
+        It waits ``home_wait_s`` for them to tell what there is; what comes later is known from then on.
+        """
+        from assistant.home.house import open_house
+        from assistant.home.sources import configured_sources
+
+        sources = configured_sources(self.config) if self._inventory == self.config.home.inventory else ()
+        house = open_house(self._inventory, self.config.paths.state, sources=sources)
+        house.connections.start()
+        house.connections.wait_ready(self._home_wait_s)
+        self._house = house
+        return house
 
     @cached_property
     def mind(self) -> DialogueMind:
@@ -226,7 +242,7 @@ class Parts:
             home=house.snapshot,
             matcher=self._matcher(home, sentences),
             memory=Dialogue(),
-            model=lambda: self._model(home),
+            model=lambda: self._model(house.snapshot()),
         )
 
     def _matcher(self, home: Home, sentences: Path | None) -> SentenceMatcher:
@@ -253,7 +269,9 @@ class Parts:
             return self.open_ears
         from assistant.asr.ears import HomeEars
 
-        ears: HomeEars = _kept(self._ears, id(mind.matcher), lambda: HomeEars(self.vosk, self._bias(mind)))
+        mind.follow_home()
+        key = (id(mind.matcher), mind.revision)
+        ears: HomeEars = _kept(self._ears, key, lambda: HomeEars(self.vosk, self._bias(mind)))
         return ears
 
     def _bias(self, mind: DialogueMind) -> Bias:
@@ -349,7 +367,7 @@ class Parts:
 
 
 class LazyEars:
-    """Loads the recogniser only when there is sound to hear: a typed sentence needs none."""
+    """Loads the recogniser only when there is sound to hear, and hears the names that the home has by then."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts

@@ -50,6 +50,13 @@ class Backend(Protocol):
         ...
 
 
+class SourceAway(DeviceError):
+    """What the device is reached through cannot be reached itself. ``what``: the broker, the server."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} cannot be reached")
+
+
 class Sink(Protocol):
     """Where a source tells what it has found. Any thread may call it."""
 

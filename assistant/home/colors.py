@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 from assistant.home.names import normalise
 
@@ -55,6 +55,10 @@ def _rgb() -> dict[str, tuple[int, int, int]]:
     }
 
 
+ROUNDED = 4
+"""So far each part of a colour may be from the named one."""
+
+
 @cache
 def _names() -> dict[tuple[int, int, int], str]:
     # Of the names of one colour the shortest is the one that people use.
@@ -76,11 +80,21 @@ def kelvin_of(spoken: str) -> int | None:
 
 
 def color_name(rgb: object) -> str | None:
-    """The name of an RGB value, as people say it (``dark blue``), where it is a named one."""
-    if isinstance(rgb, list | tuple) and len(rgb) == 3:
-        name = _names().get(tuple(rgb))
-        return _spoken(name) if name is not None else None
-    return None
+    """The name of an RGB value, as people say it (``dark blue``), where it is a named one or hardly differs from one."""
+    if not isinstance(rgb, list | tuple) or len(rgb) != 3 or not all(isinstance(part, int | float) for part in rgb):
+        return None
+    return _named(tuple(rgb))
+
+
+@lru_cache(maxsize=512)
+def _named(rgb: tuple[int, int, int]) -> str | None:
+    name = _names().get(rgb)
+    if name is None:
+        # Lights round: what was sent as blue comes back as (1, 0, 255).
+        near = [known for known in _names() if max(abs(a - b) for a, b in zip(known, rgb, strict=True)) <= ROUNDED]
+        nearest = min(near, key=lambda known: sum((a - b) ** 2 for a, b in zip(known, rgb, strict=True)), default=None)
+        name = _names()[nearest] if nearest is not None else None
+    return _spoken(name) if name is not None else None
 
 
 @cache

@@ -61,7 +61,7 @@ class _Places(Generic[Place]):
         self._places: list[Place] = []
         self._known: dict[str, str] = {}
         for place in places:
-            self.add(place)
+            self._take(place)
 
     def __iter__(self) -> Iterator[Place]:
         return iter(self._places)
@@ -73,8 +73,12 @@ class _Places(Generic[Place]):
     def add(self, place: Place) -> None:
         """Take a place that is not there yet."""
         if self.proper(place.name) is None:
-            self._places.append(place)
-            self._known.update({normalise(name): place.name for name in (*place.aliases, place.name)})
+            self._take(place)
+
+    def _take(self, place: Place) -> None:
+        self._places.append(place)
+        self._known |= {normalise(alias): place.name for alias in place.aliases if normalise(alias) not in self._known}
+        self._known[normalise(place.name)] = place.name
 
 
 def _named(device: Device, row: Device | None, areas: _Places[Area]) -> Device:

@@ -60,7 +60,8 @@ class House:
 
     @classmethod
     def from_home(cls, home: Home, language: str = "en") -> House:
-        """A simulated house in memory."""
+        """A simulated house in memory, whatever its devices are reached by: to try things out, or to evaluate."""
+        home = replace(home, devices=tuple(replace(device, source=SIMULATED) for device in home.devices))
         return cls(Registry(home), SimulatedBackend(), language=language)
 
     def snapshot(self) -> Home:

@@ -27,8 +27,6 @@ class ModelPart(Protocol):
 
     def understand(self, text: str, context: TurnContext) -> Understanding: ...
 
-    def update(self, home: Home) -> None: ...
-
     def warm(self) -> None: ...
 
 
@@ -45,7 +43,9 @@ class Memory(Protocol):
 
 
 class DialogueMind:
-    """Implements the turn's ``Mind``. ``home`` gives the live snapshot; ``model`` is built when first needed."""
+    """Implements the turn's ``Mind``. ``home`` gives the live snapshot; ``model`` gives the part
+    for the names that it has now, built when first needed.
+    """
 
     def __init__(
         self,
@@ -64,18 +64,18 @@ class DialogueMind:
 
     def read(self, text: str, context: TurnContext) -> Understanding:
         """Templates and dialogue alone, the words taken as they are: no slips are repaired."""
-        self._follow_home()
+        self.follow_home()
         return self._memory.resolve(text, context, self.matcher, repair=False)
 
     def understand(self, text: str, context: TurnContext) -> Understanding:
         """Templates and dialogue first; the model's part where they find no intent."""
-        self._follow_home()
+        self.follow_home()
         understanding = self._memory.resolve(text, context, self.matcher)
         return self._by_model(text, context) if isinstance(understanding, NoIntent) else understanding
 
     def foresee(self, text: str, context: TurnContext, *, deep: bool) -> Understanding:
         """What ``text`` would be taken for, with the model's part where ``deep``. The conversation stays as it is."""
-        self._follow_home()
+        self.follow_home()
         understanding = copy.copy(self._memory).resolve(text, context, self.matcher)
         return self._by_model(text, context) if deep and isinstance(understanding, NoIntent) else understanding
 
@@ -99,11 +99,14 @@ class DialogueMind:
         if model is not None:
             model.warm()
 
-    def _follow_home(self) -> None:
+    @property
+    def revision(self) -> int:
+        """The home's revision whose names are understood."""
+        return self._revision
+
+    def follow_home(self) -> None:
+        """Take the names that the home has now, where they are others than before."""
         home = self._home()
         if home.revision != self._revision:
             self.matcher.update(home)
-            model = self._open_model()
-            if model is not None:
-                model.update(home)
             self._revision = home.revision

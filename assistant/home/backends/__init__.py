@@ -1,0 +1,1 @@
+"""The ways to reach real devices, one module or package each, all behind ``home.backend.Source``."""
