@@ -6,9 +6,11 @@ import datetime as dt
 import zoneinfo
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
 
 from assistant.errors import AssistantError
 from assistant.home.backend import ServiceCall, Sink, SourceStatus
+from assistant.llm.requests import Called, Finished, GenerateRequest, Output, Piece, ToolCall
 from assistant.turn import Turn
 from assistant.types import (
     Action,
@@ -25,6 +27,10 @@ from assistant.types import (
     TurnContext,
     Understanding,
 )
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 
 @dataclass
@@ -306,3 +312,44 @@ class FakeStages:
             raise self.fail
         self.spoken.append(text)
         yield self._clip
+
+
+@dataclass
+class FakeTextModel:
+    """Answers with the same pieces; ``hold`` is called before each of them. ``calls`` come where tools were offered."""
+
+    pieces: Sequence[str] = ("Hello", " there", ".")
+    calls: Sequence[ToolCall] = ()
+    error: Exception | None = None
+    hold: Callable[[], None] = lambda: None
+    requests: list[GenerateRequest] = field(default_factory=list)
+    cancelled: int = 0
+
+    def generate(self, request: GenerateRequest, cancelled: Callable[[], bool]) -> Iterator[Output]:
+        self.requests.append(request)
+        if self.error is not None:
+            raise self.error
+        made = 0
+        calls = self.calls if request.tools and request.tool_choice != "none" else ()
+        for piece in () if calls else self.pieces:
+            self.hold()
+            if cancelled():
+                self.cancelled += 1
+                return
+            if request.max_tokens is not None and made >= request.max_tokens:
+                break
+            made += 1
+            yield Piece(piece)
+        yield from map(Called, calls)
+        reason: Literal["stop", "length"] = "stop" if calls or made == len(self.pieces) else "length"
+        yield Finished(reason, 7, 3, made, 1_000, 2_000, 3_000, 6_000)
+
+
+@dataclass
+class FakeEmbedder:
+    """Unit vectors of two dimensions: the first for short texts, the second for long ones."""
+
+    def encode(self, sentences: Sequence[str]) -> npt.NDArray[np.float32]:
+        import numpy as np
+
+        return np.array([[1.0, 0.0] if len(text) < 10 else [0.0, 1.0] for text in sentences], np.float32)

@@ -6,7 +6,7 @@ import contextlib
 import os
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
@@ -25,27 +25,35 @@ def load_clip(path: Path, *, max_duration_s: float = MAX_DURATION_S) -> AudioCli
 
     Raises AudioError where the file is missing, unreadable, empty, no sound file, or longer than ``max_duration_s``.
     """
-    import soundfile
-
     if path.is_dir():
         raise AudioError(f"{path}: is a folder, not a sound file")
     try:
-        with path.open("rb") as stream, soundfile.SoundFile(stream) as sound:
+        with path.open("rb") as stream:
+            return read_clip(stream, str(path), max_duration_s=max_duration_s)
+    except OSError as error:
+        raise AudioError(f"{path}: {error.strerror or error}") from error
+
+
+def read_clip(stream: BinaryIO, name: str, *, max_duration_s: float = MAX_DURATION_S) -> AudioClip:
+    """The same from an open file or from memory; ``name`` is what errors call it. Raises AudioError, OSError."""
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(stream) as sound:
             rate_hz = sound.samplerate
             if len(sound) > max_duration_s * rate_hz:
                 raise AudioError(
-                    f"{path}: {len(sound) / rate_hz:.0f} s long; the longest that is taken is {max_duration_s:.0f} s"
+                    f"{name}: {len(sound) / rate_hz:.0f} s long; the longest that is taken is {max_duration_s:.0f} s"
                 )
             samples = sound.read(dtype="float32", always_2d=True)
-    except OSError as error:
-        raise AudioError(f"{path}: {error.strerror or error}") from error
     except soundfile.SoundFileError as error:
-        reason = "is empty" if path.stat().st_size == 0 else "is no sound file that can be read (WAV or FLAC is)"
-        raise AudioError(f"{path}: {reason}") from error
+        empty = not stream.seek(0) and not stream.read(1)
+        reason = "is empty" if empty else "is no sound file that can be read (WAV or FLAC is)"
+        raise AudioError(f"{name}: {reason}") from error
     if not len(samples):
-        raise AudioError(f"{path}: holds no sound")
+        raise AudioError(f"{name}: holds no sound")
     if not np.isfinite(samples).all():
-        raise AudioError(f"{path}: holds samples that are no numbers")
+        raise AudioError(f"{name}: holds samples that are no numbers")
     return _speech_clip(samples.mean(axis=1), rate_hz)
 
 
