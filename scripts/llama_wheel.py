@@ -91,7 +91,11 @@ def build(folder: Path, flags: tuple[str, ...]) -> Path:
         print("  llama.cpp is built from its source, once: 4 to 8 minutes on two cores, 15 to 40 on a Raspberry Pi")
         environment = dict(os.environ)
         # Not /tmp, which lies in memory on newer systems.
-        environment |= {"TMPDIR": str(work), "CMAKE_ARGS": " ".join(flags), "CMAKE_BUILD_PARALLEL_LEVEL": str(compiler_jobs())}
+        environment |= {
+            "TMPDIR": str(work),
+            "CMAKE_ARGS": " ".join(flags),
+            "CMAKE_BUILD_PARALLEL_LEVEL": str(compiler_jobs()),
+        }
         environment["PATH"] = f"{work / 'venv' / 'bin'}{os.pathsep}{environment.get('PATH', os.defpath)}"
         pip = [str(work / "venv" / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--no-input"]
         hashed = ["--require-hashes", "--no-build-isolation", "-r"]

@@ -18,6 +18,8 @@ from assistant.types import AudioClip
 BLOCK_S = 0.02
 LATENCY_S = 0.1
 """What the device may hold ready; with one block it is the longest time between ``stop`` and silence."""
+PUSHED_OUT_S = 0.12
+"""What a sound server holds beyond the device's own latency."""
 
 Tap = Callable[[AudioClip], None]
 
@@ -120,6 +122,12 @@ class Player:
 
     def drain(self) -> None:
         """Wait until everything that was handed over is heard. The device rests then, until the next sound."""
+        # Silence pushes it out: not every sound system waits for the rest when a stream is stopped.
+        silence = np.zeros(math.ceil(BLOCK_S * self._rate_hz), np.int16)
+        for _ in range(math.ceil((LATENCY_S + PUSHED_OUT_S) / BLOCK_S)):
+            if self._stopped.is_set():
+                return
+            self._write(silence)
         with self._lock, self._reported():
             if not self._stopped.is_set() and not self._stream.stopped:
                 self._stream.stop()
