@@ -47,10 +47,19 @@ def build_trie(choices: Sequence[Sequence[int]]) -> TrieNode:
 
 
 def choose(
-    engine: ChoiceEngine, prompt: list[int], choices: Sequence[str], *, end: int, purpose: str = "intent"
+    engine: ChoiceEngine,
+    prompt: list[int],
+    choices: Sequence[str],
+    *,
+    end: int,
+    purpose: str = "intent",
+    trie: TrieNode | None = None,
 ) -> int:
-    """Index of the choice that the model decodes greedily after ``prompt``; ``end`` is the token that ends an answer."""
-    node = build_trie([engine.tokenize(text) for text in choices])
+    """Index of the choice that the model decodes greedily after ``prompt``; ``end`` is the token that ends an answer.
+
+    ``trie``: that of ``choices``, where it is kept because there are many.
+    """
+    node = trie if trie is not None else build_trie([engine.tokenize(text) for text in choices])
     evaluated = False
     pending: list[int] = []
     while True:

@@ -106,6 +106,10 @@ class Engine:
         """How many tokens the sequence of ``purpose`` holds."""
         return len(self._sequences.of(purpose).tokens)
 
+    def sequence(self, purpose: str) -> int:
+        """The number of the KV sequence of ``purpose``."""
+        return self._sequences.of(purpose).id
+
     def known(self, purpose: str, tokens: list[int]) -> int:
         """How many of ``tokens``, from the first on, the sequence of ``purpose`` holds."""
         return common(self._sequences.of(purpose).tokens, tokens)

@@ -72,7 +72,8 @@ class Generation:
                 mend="raise llm.context",
             )
         self._engine = engine
-        self._tokens = list(prompt)
+        self.tokens = list(prompt)
+        """Prompt and answer, as far as they are."""
         self._purpose = purpose
         self._max_tokens = max_tokens
         self._sampling = sampling
@@ -138,16 +139,16 @@ class Generation:
                 if not mine:
                     self.finish = "cancelled"
                     return False
-                begin = max(begin, self._engine.known(self._purpose, self._tokens)) + self._prompt_step
-                if begin >= len(self._tokens):
+                begin = max(begin, self._engine.known(self._purpose, self.tokens)) + self._prompt_step
+                if begin >= len(self.tokens):
                     return True  # what is left is evaluated together with the first token's step
-                self._engine.evaluate(self._purpose, self._tokens[:begin], outputs=0)
+                self._engine.evaluate(self._purpose, self.tokens[:begin], outputs=0)
 
     def _advance(self, sampler: Draws) -> list[int]:
         """One run of the model: the next token, and those behind it that were guessed right."""
         room = self._max_tokens - self.generated - 1
-        guess = self._draft(self._tokens)[:room] if self._draft is not None and self.generated else []
-        self._engine.evaluate(self._purpose, [*self._tokens, *guess], outputs=1 + len(guess))
+        guess = self._draft(self.tokens)[:room] if self._draft is not None and self.generated else []
+        self._engine.evaluate(self._purpose, [*self.tokens, *guess], outputs=1 + len(guess))
         self.steps += 1
         new: list[int] = []
         for place in range(1 + len(guess)):
@@ -158,7 +159,7 @@ class Generation:
                 break
         if not self.first_token_s:
             self.first_token_s = self._clock_s()
-        self._tokens += new
+        self.tokens += new
         return new
 
 

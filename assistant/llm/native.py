@@ -27,6 +27,7 @@ class NativeModel:
 
         self.lib = lib
         self.path = path
+        self.threads = threads
         self._log = _LogKeeper(lib)
         params = lib.llama_model_default_params()
         params.n_gpu_layers = 0
@@ -60,6 +61,11 @@ class NativeModel:
                 f"{self.path}: no context of {size} tokens ({self._log.reason()})", mend="lower llm.context"
             )
         return context
+
+    def set_threads(self, threads: int) -> None:
+        """Use so many threads from now on, for tokens and for prompts."""
+        self.threads = threads
+        self.lib.llama_set_n_threads(self.context, threads, threads)
 
     def tokenize(self, text: str, *, special: bool) -> list[int]:
         """Tokens of ``text``; ``special`` reads ``<|im_start|>`` and its like as control tokens (never for users' text)."""
