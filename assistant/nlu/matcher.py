@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from assistant.nlu.custom import CustomIntents
-from assistant.nlu.intents import QUESTIONS
+from assistant.nlu.forms import VARIANT
+from assistant.nlu.intents import QUESTIONS, property_of
 from assistant.nlu.name_index import NameIndex
 from assistant.nlu.names import compile_names
 from assistant.nlu.network import Entity, Found
@@ -23,7 +24,7 @@ from assistant.nlu.nouns import ROOM_UNKNOWN, Noun, NounReader
 from assistant.nlu.templates import NOUN_LISTS, Template, load_templates
 from assistant.nlu.values import ValueList, inline_range
 from assistant.nlu.vocabulary import vocabulary
-from assistant.nlu.words import Words, plain, words_of
+from assistant.nlu.words import Words, plain, singular, words_of
 from assistant.types import Home, Intent, JsonValue, NoIntent, TurnContext, Understanding, Understood
 
 if TYPE_CHECKING:
@@ -235,6 +236,9 @@ class SentenceMatcher:
         response = template.block.response
         if response == "one_yesno" and "device_id" not in slots:
             response = "all" if "are" in said else "any"
+        if template.intent == "HassGetState" and "state" not in slots:
+            asked = property_of(said)
+            slots = {**slots, "asked": asked} if asked is not None else slots
         return Ranked(tuple(int(part) for part in key), Intent(template.intent, slots, response))
 
     def _is_nothing(self, template: Template, way: Way, words: Words, slots: Mapping[str, JsonValue]) -> bool:
@@ -349,7 +353,15 @@ def _slots_of(template: Template, way: Way, words: Words, room: str | None) -> d
         slots.setdefault(key, value)
     if "area" in slots or "floor" in slots:
         slots.pop(ROOM_UNKNOWN, None)
+    if (block.metadata or {}).get("only") == "one" and not _names_one(way, words, slots):
+        return None
     return slots
+
+
+def _names_one(way: Way, words: Words, slots: Mapping[str, JsonValue]) -> bool:
+    """Whether one thing was called by its name: "open the front door", not "open the garage doors"."""
+    near = all(entity.found.penalty <= VARIANT for entity in way.entities if entity.step.key == "name")
+    return near and isinstance(slots.get("device_id"), str) and singular(words.tokens[-1]) == words.tokens[-1]
 
 
 def _meets(key: str, wanted: object, context: Mapping[str, object], slots: dict[str, JsonValue]) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from assistant.nlu.asked import QuestionReader
 from assistant.nlu.bank import Bank, Near
 from assistant.nlu.clauses import starts_command
 from assistant.nlu.describing import NONE_OF_THESE, describe
@@ -45,7 +46,7 @@ _WISHING = re.compile(r"^(?:why (?:is|are) (?:it|the \w+|this place) (?:so|not|s
 _OUTSIDE = re.compile(
     r"\b(?:outside|outdoors|out there|in (?:the )?(?:town|city|country|world|street|mountains|sky|news))\b"
 )
-_PARTS = frozenset({"half", "quarter", "third", "double", "twice", "percent", "degree", "degrees"})
+_PARTS = frozenset({"half", "halve", "quarter", "third", "double", "twice", "triple", "percent", "degree", "degrees"})
 _PRONOUN = re.compile(r"\b(?:it|them|that|this|one)\b")
 _ASKING = frozenset({"HassClimateGetTemperature", "HassGetWeather", "HassGetState"})
 
@@ -78,12 +79,14 @@ class ModelUnderstander:
         self._chooser = chooser
         self._phrasings: Phrasings = phrasings(language)
         self._vocabulary = vocabulary(language)
+        self._language = language
         self._common = _function_words(self._phrasings)
         self.update(home)
 
     def update(self, home: Home) -> None:
         """Take the devices and rooms of a changed home."""
         self._index = NameIndex(home, self._vocabulary)
+        self._questions = QuestionReader(home, self._language)
         self.bank = Bank(self._vectors, self._phrasings, home)
         self._domains: dict[str | None, set[str]] = {None: set()}
         for device in home.devices:
@@ -100,6 +103,9 @@ class ModelUnderstander:
         sentence = plain(tidy(text))
         if len(sentence.split()) < SHORT:
             return NoIntent("too short to be sure")
+        question = self._questions.read(text, context)
+        if question is not None:
+            return Understood((question,), "model")
         if is_talk(plain(text)) or is_talk(sentence):
             return NoIntent("talk")
         if is_unfinished(sentence) or _has_amount(sentence):

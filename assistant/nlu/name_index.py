@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from assistant.nlu.forms import PART, forms_of, room_forms
+from assistant.nlu.forms import PART, VARIANT, forms_of, room_forms
 from assistant.nlu.near import NearNames
 from assistant.nlu.vocabulary import Kind, Tokens, Vocabulary
 from assistant.nlu.words import joined, singular, words_of
@@ -35,6 +35,8 @@ class NameIndex:
             _enter(self.areas, area, vocabulary.area_words, vocabulary, taken)
         for floor in home.floors:
             _enter(self.floors, floor, vocabulary.floor_words, vocabulary, taken)
+        for word, level in _stairs(home, vocabulary):
+            self.floors.setdefault(word, (VARIANT, level))
         self.names = _names(home, vocabulary, taken)
         self.near_names: NearNames[NamedRows] = NearNames(_without_parts(self.names), vocabulary.known)
         self.near_areas: NearNames[tuple[int, str]] = NearNames(self.areas, vocabulary.known)
@@ -98,6 +100,20 @@ class NameIndex:
             return False
         size = len(words)
         return any(said[i : i + size] == words for said in self._said[device.id] for i in range(len(said) - size + 1))
+
+
+def _stairs(home: Home, vocabulary: Vocabulary) -> list[tuple[str, str]]:
+    """(``upstairs``, floor) and (``downstairs``, floor) by the floors' names."""
+    levels: dict[int, str] = {}
+    for floor in home.floors:
+        known = [vocabulary.levels[word] for word in words_of(floor.name).tokens if word in vocabulary.levels]
+        if known and known[0] >= 0:
+            levels.setdefault(known[0], floor.name)
+    heights = sorted(levels)
+    if not heights or (heights[0] > 1 and len(heights) < 2):
+        return []
+    found = [("downstairs", levels[heights[0]])]
+    return [*found, ("upstairs", levels[heights[1]])] if len(heights) > 1 else found
 
 
 def _names(home: Home, vocabulary: Vocabulary, taken: frozenset[Tokens]) -> dict[str, NamedRows]:

@@ -232,11 +232,12 @@ class NounReader:
         by_domain: dict[str, list[Device]] = defaultdict(list)
         for device in chosen:
             by_domain[device.domain].append(device)
-        own = UNPLACED if place is None else KIND
+        own = UNPLACED if place is None and not every else KIND
         for domain, group in by_domain.items():
             ids = tuple(device.id for device in group)
             if len(group) > 1 and (plural or kind.whole_room) and typed.issuperset(ids):
-                noun = Noun(self._kind_slots(kind, words, slots), ids)
+                # "All the doors" may be unlocked together, once that is confirmed; "the doors" are asked about.
+                noun = Noun({**self._kind_slots(kind, words, slots), **({"all": True} if every else {})}, ids)
             else:
                 one_room = len({device.area for device in group}) == 1
                 noun = Noun(_slots_of(group, every=plural and (place is not None or every or one_room)), ids)
@@ -276,7 +277,7 @@ class NounReader:
         index = start
         while index < len(tokens) and tokens[index] in words.prepositions and index < start + 2:
             index += 1
-        if index == start and not bare:
+        if index == start and not bare and not (index < len(tokens) and tokens[index] in words.stairs):
             return
         index = self._after_articles(index)
         for end, _distance, area in self._spans(index, self._index.areas):

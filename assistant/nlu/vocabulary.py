@@ -49,6 +49,10 @@ class Vocabulary:
     no_item: frozenset[str] = frozenset()
     area_words: frozenset[str] = frozenset()
     floor_words: frozenset[str] = frozenset()
+    stairs: frozenset[str] = frozenset()
+    """Words for a floor that need no preposition: the one above the ground floor, and that itself."""
+    levels: Mapping[str, int] = field(default_factory=dict)
+    """How high a floor is by a word of its name; the ground floor is 0."""
     weak: frozenset[str] = frozenset()
     known: frozenset[str] = frozenset()
     synonyms: tuple[tuple[Tokens, ...], ...] = ()
@@ -75,6 +79,8 @@ def vocabulary(language: str) -> Vocabulary:
         no_item=frozenset(data["no_item"]),
         area_words=frozenset(data["area_words"]),
         floor_words=frozenset(data["floor_words"]),
+        stairs=frozenset(data["stairs"]),
+        levels=dict(data["levels"]),
         weak=frozenset(data["weak"]),
         known=frozenset(data["known"]) | _all_words(data["kinds"]),
         synonyms=tuple(tuple(words_of(text).tokens for text in group) for group in data["synonyms"]),

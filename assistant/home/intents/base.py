@@ -52,6 +52,17 @@ def step_of(value: JsonValue, default: float) -> float:
     return number(value, 0.0) or 0.0
 
 
+FACTORS = {"half": 0.5, "double": 2.0, "quarter": 0.75, "third": 2 / 3}
+"""Relative changes in parts of what is: "by half", "twice as", "by a quarter"."""
+
+
+def stepped(now: float, value: JsonValue, default: float) -> float:
+    """``now`` after a relative change, in points or by a part of itself."""
+    if isinstance(value, str) and value in FACTORS:
+        return now * FACTORS[value]
+    return now + step_of(value, default)
+
+
 def slot_number(intent: Intent, key: str) -> float | None:
     """A slot as a number; ``None`` where it is missing or is none."""
     return number(intent.slots.get(key))

@@ -8,6 +8,7 @@ from assistant.home.intents.base import Plan, Refusal, Step, plain, slot_number,
 from assistant.types import Device, Intent, JsonValue
 
 TEMPERATURE_STEP = 1.0
+HUMIDITY_STEP = 5.0
 HEATED = frozenset({"climate", "water_heater"})
 
 
@@ -74,8 +75,11 @@ def set_fan_mode(device: Device, intent: Intent) -> Step:
 
 
 def set_humidity(device: Device, intent: Intent) -> Step:
-    """``humidity`` in percent."""
+    """``humidity`` in percent, or ``humidity_step``."""
+    step, now = intent.slots.get("humidity_step"), number(device.attributes.get("humidity"))
     wanted = slot_number(intent, "humidity")
+    if step is not None and now is not None:
+        wanted = now + step_of(step, HUMIDITY_STEP)
     if wanted is None:
         return Refusal("set_what")
     low = number(device.attributes.get("min_humidity"), 0.0) or 0.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assistant.home.backend import ServiceCall
 from assistant.home.features import number, supports
-from assistant.home.intents.base import Plan, Refusal, Step, clamp, step_of
+from assistant.home.intents.base import Plan, Refusal, Step, clamp, stepped
 from assistant.types import Device, Intent
 
 SPEED_STEP = 25
@@ -18,11 +18,11 @@ def set_speed(device: Device, intent: Intent) -> Step:
         return Refusal("no_speed")
     if slots.get("percentage_step") is not None:
         now = number(device.attributes.get("percentage"), 100.0 if device.state == "on" else 0.0) or 0.0
-        step = step_of(slots["percentage_step"], SPEED_STEP)
-        if step < 0 and device.state != "on":
+        wanted = stepped(now, slots["percentage_step"], SPEED_STEP)
+        if wanted <= now and device.state != "on":
             return Refusal("already", {"state": "off"})
-        least = min(now, SPEED_STEP) if step < 0 else 0.0
-        return ServiceCall(device.id, "set_percentage", {"percentage": round(clamp(now + step, low=least))})
+        least = min(now, SPEED_STEP) if wanted < now else 0.0
+        return ServiceCall(device.id, "set_percentage", {"percentage": round(clamp(wanted, low=least))})
     value = slots.get("percentage")
     named = _NAMED_SPEEDS.get(value.lower()) if isinstance(value, str) else None
     percentage = number(value) if named is None else float(named)

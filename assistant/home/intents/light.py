@@ -5,7 +5,7 @@ from __future__ import annotations
 from assistant.home.backend import ServiceCall
 from assistant.home.colors import kelvin_of, rgb_of
 from assistant.home.features import brightness_percent, can_color, can_dim, can_temper, number
-from assistant.home.intents.base import Plan, Refusal, Step, clamp, step_of
+from assistant.home.intents.base import Plan, Refusal, Step, clamp, step_of, stepped
 from assistant.types import Device, Intent, JsonValue
 
 BRIGHTNESS_STEP = 20
@@ -58,13 +58,14 @@ def _brightness(device: Device, value: JsonValue) -> Asked:
 
 
 def _brightness_step(device: Device, value: JsonValue) -> Asked:
-    step = step_of(value, BRIGHTNESS_STEP)
+    now = brightness_percent(device)
+    wanted = stepped(now, value, BRIGHTNESS_STEP)
     if not can_dim(device):
         return Refusal("not_dimmable")
-    if device.state != "on" and step < 0:
+    if device.state != "on" and wanted <= now:
         return Refusal("already", {"state": "off"})
     # Darker than the least is still on: who wants it off says so.
-    return {"brightness": _to_255(clamp(brightness_percent(device) + step, low=1.0))}
+    return {"brightness": _to_255(clamp(wanted, low=1.0))}
 
 
 def _color(device: Device, value: JsonValue) -> Asked:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assistant.home.backend import ServiceCall
 from assistant.home.features import number, supports
-from assistant.home.intents.base import Liking, Plan, Planner, Refusal, Step, clamp, fixed, slot_number, step_of
+from assistant.home.intents.base import Liking, Plan, Planner, Refusal, Step, clamp, fixed, slot_number, stepped
 from assistant.types import Device, Intent
 
 VOLUME_STEP = 10
@@ -26,7 +26,7 @@ def set_volume(device: Device, intent: Intent) -> Step:
 def change_volume(device: Device, intent: Intent) -> Step:
     """``volume_step``: ``up``, ``down``, or points of a hundred."""
     now = (number(device.attributes.get("volume_level"), 0.5) or 0.0) * 100
-    return _volume(device, clamp(now + step_of(intent.slots.get("volume_step"), VOLUME_STEP)))
+    return _volume(device, clamp(stepped(now, intent.slots.get("volume_step"), VOLUME_STEP)))
 
 
 def _volume(device: Device, percent: float) -> Step:

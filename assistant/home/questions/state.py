@@ -48,8 +48,14 @@ def answer(home: Home, intent: Intent, context: TurnContext, wording: Wording) -
         return NotHandled(wording.missing(found.key, found.values))
     if found.wanted is None and found.devices[0].domain == "todo" and len(found.devices) == 1:
         return lists.answer(home, intent_for(intent, found.devices[0]), context, wording)
+    if found.wanted is None and intent.response == "how_many":
+        return answered(intent, found.devices, _counted(found.devices, intent, wording))
     if found.wanted is None:
-        return answered(intent, found.devices, values_of(found.devices, wording))
+        details = [detail(device, intent.slots.get("asked"), wording) for device in found.devices[:1]]
+        said = values_of(found.devices, wording)
+        return answered(
+            intent, found.devices, " ".join([said, *(text for text in details if text and len(found.devices) == 1)])
+        )
     grouped = not found.named and intent.response in _GROUPS
     if not grouped and (found.named or len(found.devices) == 1):
         return answered(intent, found.devices, _yes_or_no(found, wording))
@@ -190,6 +196,35 @@ def values_of(devices: Sequence[Device], wording: Wording) -> str:
         return wording.say("reports", name=wording.the(devices[0]), state=wording.names(states, most=MOST_LISTED))
     lines = [is_what(device, wording) for device in devices[:MOST_LISTED]]
     return " ".join(line[:1].upper() + line[1:] for line in lines)
+
+
+_DETAILS = {
+    "volume": ("volume_level", 100.0),
+    "position": ("current_position", 1.0),
+    "brightness": ("brightness", 100 / 255),
+    "speed": ("percentage", 1.0),
+    "battery": ("battery_level", 1.0),
+    "humidity": ("humidity", 1.0),
+}
+
+
+def detail(device: Device, asked: object, wording: Wording) -> str:
+    """What was asked of one property, where the device's state does not say it: ``Its volume is 25 percent.``"""
+    key, scale = _DETAILS.get(str(asked), ("", 1.0))
+    value = number(device.attributes.get(key))
+    if value is None or str(round(value * scale)) in wording.value(device):
+        return ""
+    return wording.say("detail", what=str(asked), value=f"{round(value * scale)} percent")
+
+
+def _counted(devices: Sequence[Device], intent: Intent, wording: Wording) -> str:
+    """``There are two lights in the kitchen: …``"""
+    slots = intent.slots
+    place = wording.place([(slot, values(slots[slot])[0]) for slot in ("area", "floor") if slots.get(slot) is not None])
+    names = wording.names(sorted(wording.the(device) for device in devices), most=MOST_LISTED)
+    kinds = _kind_word(devices, slots, len(devices), wording)
+    key = "counted_one" if len(devices) == 1 else "counted"
+    return wording.say(key, count=wording.count(len(devices)), kind=kinds, place=place, names=names)
 
 
 def _yes_or_no(found: Finding, wording: Wording) -> str:

@@ -15,6 +15,8 @@ from assistant.types import Device, Home, Intent, NotHandled, Outcome, TurnConte
 
 _UNITS = ("°c", "°f", "k", "c", "f", "celsius", "fahrenheit")
 _ROOM_WORDS = words("temperature temp sensor thermometer climate room indoor air current the")
+_OUTSIDE = words("outside outdoor outdoors exterior ambient")
+_UNDER_THE_SKY = words("outside outdoor outdoors garden yard backyard terrace patio balcony courtyard driveway deck")
 _DOMAINS = frozenset({"climate", "sensor", "water_heater", "weather"})
 
 
@@ -45,6 +47,8 @@ def find(home: Home, intent: Intent, context: TurnContext) -> Targets | NoTarget
     slots = intent.slots
     if slots.get("name") is not None or slots.get("device_id") is not None:
         return resolve(home, intent, context, _DOMAINS)
+    if slots.get("outside") is True:
+        return _outside(home)
     home = with_named_areas(home)
     within = replace(home, devices=tuple(device for device in home.devices if is_thermometer(device)))
     placed = slots.get("area") is not None or slots.get("floor") is not None
@@ -56,6 +60,18 @@ def find(home: Home, intent: Intent, context: TurnContext) -> Targets | NoTarget
         if isinstance(anywhere, Targets) and len(anywhere.devices) == 1:
             return anywhere
     return found
+
+
+def _outside(home: Home) -> Targets | NoTarget:
+    """The thermometer that is called so, else one in a place under the sky, else the weather station."""
+    measuring = [device for device in home.devices if is_thermometer(device)]
+    called = [d for d in measuring if _OUTSIDE & set(normalise(d.name).split())]
+    placed = [d for d in measuring if d.domain == "sensor" and _UNDER_THE_SKY & set(normalise(d.area or "").split())]
+    stations = [d for d in home.devices if d.domain == "weather" and reading(d) is not None]
+    for found in (called, placed, stations):
+        if found:
+            return Targets((found[0],), True)
+    return NoTarget("no_weather")
 
 
 def best(devices: Sequence[Device]) -> Device:
@@ -77,6 +93,8 @@ def answer(home: Home, intent: Intent, context: TurnContext, wording: Wording) -
             return which_device(intent, found, wording)
         found = Targets(measuring, True)
     if isinstance(found, NoTarget):
+        if found.key == "no_weather":
+            return NotHandled(wording.say("no_weather"))
         if found.key != "none_here":
             return NotHandled(wording.missing(found.key, found.values))
         return NotHandled(wording.missing("no_thermometer", found.values))
