@@ -14,6 +14,7 @@ from pathlib import Path
 
 from assistant import (
     __version__,
+    cli_api,
     cli_bench,
     cli_doctor,
     cli_eval,
@@ -49,6 +50,7 @@ def build_parser() -> argparse.ArgumentParser:
         cli_selftest,
         cli_update,
         cli_machine,
+        cli_api,
     ):
         module.add_parser(commands)
     return parser

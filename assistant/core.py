@@ -31,7 +31,7 @@ import datetime as dt
 import logging
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
@@ -56,7 +56,7 @@ from assistant.events import (
 from assistant.loudspeaker import Kind, Loudspeaker, Speech
 from assistant.settings import LastingSettings
 from assistant.turn import Sink, Turn, new_turn_id
-from assistant.types import AudioClip, JsonValue, TurnContext, TurnResult, Utterance
+from assistant.types import AudioClip, JsonScalar, JsonValue, TurnContext, TurnResult, Utterance
 from assistant.worker import Urgency, Worker
 
 log = logging.getLogger(__name__)
@@ -69,6 +69,8 @@ FAILED = "Sorry, something went wrong."
 LONGEST_SPOKEN_ERROR = 90
 
 ServiceFactory = Callable[["Core"], AbstractAsyncContextManager[object]]
+Command = Callable[[Mapping[str, JsonScalar]], Awaitable[JsonValue] | AsyncIterator[JsonValue]]
+"""A command of the control socket; see ``api.control``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,8 @@ class Core:
         self.configured_volume = configured_volume
         self.turns: deque[TurnRecord] = deque(maxlen=KEPT_TURNS)
         self.services: dict[str, ServiceFactory] = {}
+        self.commands: dict[str, Command] = {}
+        """Further commands of the control socket; parts add their own."""
         self.troubles: dict[str, str] = {}
         self.microphone: Microphone | None = None
         self._stages = stages

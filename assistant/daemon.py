@@ -24,10 +24,12 @@ import logging
 import os
 import signal
 import time
+from collections import ChainMap
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from assistant.api.attach import attach_api
 from assistant.api.commands import control_commands
 from assistant.api.control import ControlServer
 from assistant.api.control_client import SOCKET_NAME
@@ -67,6 +69,7 @@ def attach_parts(core: Core, parts: Parts) -> None:
     """Every service that runs beside the assistant; see the module's first lines."""
     parts.skill_parts.controls = CoreControls(core)
     core.add_service("skills", lambda running: open_skills(running, parts))
+    attach_api(core, parts)
 
 
 @dataclass(slots=True)
@@ -100,7 +103,7 @@ class Daemon:
         self._build()
         for number, event in ((signal.SIGTERM, self._stop), (signal.SIGINT, self._stop), (signal.SIGHUP, self._reload)):
             loop.add_signal_handler(number, event.set)
-        commands = control_commands(self._core, self.status, self._reload.set)
+        commands = ChainMap(control_commands(self._core, self.status, self._reload.set), self._core.commands)
         try:
             async with ControlServer(self._config.paths.runtime / SOCKET_NAME, commands):
                 await self._live()

@@ -150,6 +150,11 @@ class Parts:
         return resolve(self.config.llm.model, self.config.paths.models).path
 
     @property
+    def engine_loaded(self) -> bool:
+        """Whether the language model is in memory."""
+        return self._engine is not None
+
+    @property
     def engine(self) -> Engine:
         """The language model, loaded at first use. One thread at a time may use it: take a ``model_client``."""
         if self._engine is None:

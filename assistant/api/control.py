@@ -65,7 +65,7 @@ class ControlServer:
         self, path: Path, commands: Mapping[str, Command], *, request_timeout_s: float = REQUEST_TIMEOUT_S
     ) -> None:
         self._path = path
-        self._commands = dict(commands)
+        self._commands = commands  # looked up at each call: parts add theirs later
         self._request_timeout_s = request_timeout_s
         self._server: asyncio.Server | None = None
         self._clients: set[asyncio.Task[None]] = set()

@@ -196,10 +196,10 @@ def test_a_client_that_leaves_ends_the_work(tmp_path, stream):
     with client_of(tmp_path, Slow()) as client:
         timeout = httpx.Timeout(20, read=0.5)
         body = {"model": MODEL, "prompt": "x", "stream": stream}
-        with pytest.raises(httpx.ReadTimeout):
-            with httpx.stream("POST", f"{client.url}/api/generate", json=body, timeout=timeout) as reply:
-                for _line in reply.iter_lines():
-                    pass
+        call = httpx.stream("POST", f"{client.url}/api/generate", json=body, timeout=timeout)
+        with pytest.raises(httpx.ReadTimeout), call as reply:
+            for _line in reply.iter_lines():
+                pass
         assert begun.wait(10)
         assert gone.wait(10), "the model worked on for nobody"
 

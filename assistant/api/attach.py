@@ -1,0 +1,103 @@
+"""The interfaces in the running assistant: what is switched on in ``[api]`` is served beside it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from assistant.api.access import Access, PairingDesk, Scope
+from assistant.errors import AssistantError
+from assistant.types import JsonScalar, JsonValue
+
+if TYPE_CHECKING:
+    from assistant.api.app import Served
+    from assistant.core import Command, Core
+    from assistant.parts import Parts
+
+log = logging.getLogger(__name__)
+ACCESS_FILE = "access.json"
+
+
+def attach_api(core: Core, parts: Parts) -> None:
+    """Add the services that the configuration switches on."""
+    config = parts.config
+    if config.api.listen != "off":
+        core.add_service("api", lambda running: open_api(running, parts))
+
+
+@asynccontextmanager
+async def open_api(core: Core, parts: Parts) -> AsyncIterator[None]:
+    """Serve HTTP while inside. Raises AssistantError where the port is taken."""
+    from assistant.api.app import build_api
+    from assistant.api.server import EVERYWHERE, LOOPBACK, listen, serving
+
+    config = parts.config.api
+    served = served_by(parts, core)
+    core.commands |= access_commands(served.access, served.desk)
+    api = build_api(served)
+    sockets = listen(EVERYWHERE if config.listen == "network" else LOOPBACK, config.port)
+    tls = (config.certificate, config.certificate_key) if config.certificate and config.certificate_key else None
+    core.add_status("api", lambda: {"port": config.port, "listen": config.listen, "waiting": api.generator.waiting})
+    try:
+        async with serving(api.app, sockets, tls=tls):
+            log.info("the interfaces are served on port %d (%s)", config.port, config.listen, extra={"STAGE": "api"})
+            yield
+    finally:
+        api.generator.close()
+
+
+def served_by(parts: Parts, core: Core | None) -> Served:
+    """What is served of ``parts``. Raises StorageError where the list of tokens cannot be read."""
+    from assistant.api.app import Served
+    from assistant.llm.serving import ServedModel
+
+    return Served(
+        config=parts.config,
+        text=ServedModel(lambda: parts.engine, parts.model_queue),
+        hearing=lambda: parts.open_ears,
+        speaking=lambda: parts.voice,
+        embedding=lambda: parts.embedder,
+        access=Access(parts.config.paths.state / ACCESS_FILE),
+        desk=PairingDesk(lambda code: tell_code(core, code)),
+        loaded=lambda: parts.engine_loaded,
+        core=core,
+    )
+
+
+def tell_code(core: Core | None, code: str) -> None:
+    """Make a pairing code known in the house: in the journal, and by the assistant's own voice."""
+    log.warning("pairing code for a new browser: %s (for five minutes)", code, extra={"STAGE": "pairing"})
+    if core is not None:
+        try:
+            core.say(f"The pairing code is {', '.join(code)}.")
+        except AssistantError as error:
+            log.info("the code could not be spoken: %s", error)
+
+
+def access_commands(access: Access, desk: PairingDesk) -> dict[str, Command]:
+    """The control socket's commands around who may in; whoever may open the socket may let others in."""
+
+    async def pair(_arguments: Mapping[str, JsonScalar]) -> JsonValue:
+        return desk.new_code()
+
+    async def add_token(arguments: Mapping[str, JsonScalar]) -> JsonValue:
+        scopes = str(arguments.get("scopes") or "text,speech").split(",")
+        unknown = [scope for scope in scopes if scope not in list(Scope)]
+        if unknown:
+            raise ValueError(f"unknown scope '{unknown[0]}'; known are: {', '.join(Scope)}")
+        return access.add_token(str(arguments.get("name") or ""), [Scope(scope) for scope in scopes])
+
+    async def tokens(_arguments: Mapping[str, JsonScalar]) -> JsonValue:
+        return [
+            {"id": entry.id, "name": entry.name, "kind": kind, "scopes": list(entry.scopes), "used": entry.used}
+            for kind, entries in (("token", access.tokens()), ("browser", access.sessions()))
+            for entry in entries
+        ]
+
+    async def revoke(arguments: Mapping[str, JsonScalar]) -> JsonValue:
+        name = str(arguments.get("name") or "")
+        return access.revoke_token(name) or access.end_session(name)
+
+    return {"pair": pair, "add_token": add_token, "tokens": tokens, "revoke": revoke}
