@@ -90,11 +90,6 @@ class Generation:
         """When the first token came, on ``clock_s``."""
         self.finish: Finish = ""
 
-    @property
-    def tokens(self) -> list[int]:
-        """Prompt and answer, as far as it has come: who stops here can go on from them in another way."""
-        return list(self._tokens)
-
     def __iter__(self) -> Iterator[str]:
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         text = _UntilStop(self._sampling.stop)

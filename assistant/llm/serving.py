@@ -130,7 +130,7 @@ class _Answer:
                 return
             if not broken_off or self._generated >= room:
                 break
-            prompt = generation.tokens
+            prompt = list(generation.tokens)
             grammar = tools_grammar(tools, begun=True) if grammar is None else None
         if reader is not None:
             yield from reader.end()
