@@ -73,7 +73,7 @@ class Generation:
             )
         self._engine = engine
         self.tokens = list(prompt)
-        """Prompt and answer, as far as they are."""
+        """Prompt and answer, as far as it has come: who stops here can go on from them in another way."""
         self._purpose = purpose
         self._max_tokens = max_tokens
         self._sampling = sampling
