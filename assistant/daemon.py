@@ -62,7 +62,7 @@ HEALTH_EVERY_S = 30.0
 STOP_WITHIN_S = 1.5
 JUST_BOOTED_S = 300.0
 READY_SENTENCE = "I am ready."
-RESTART_ONLY = ("paths", "asr", "llm", "tts", "wake")
+RESTART_ONLY = ("paths", "asr", "llm", "tts", "wake", "mqtt", "homeassistant", "gpio")
 
 
 def attach_parts(core: Core, parts: Parts) -> None:

@@ -114,10 +114,10 @@ class Parts:
 
     def reload(self, config: Config) -> None:
         """Take an edited configuration and inventory; what is loaded stays. Raises ConfigError, and changes nothing then."""
-        from assistant.home.inventory import load_inventory
+        from assistant.home.house import base_home
         from assistant.nlu.matcher import SentenceMatcher
 
-        home = load_inventory(config.home.inventory)
+        home = base_home(config.home.inventory, bool(self.house.connections.status()))
         sentences = config.home.sentences
         SentenceMatcher(home, config.assistant.language, [sentences] if sentences else [])  # refuses what is wrong
         self.house.replace_home(home)

@@ -175,6 +175,17 @@ def _joined(intent: Intent, outcomes: Sequence[Outcome]) -> Outcome:
     return Handled(Action(intent.name, outer_slots(intent), targets), said)
 
 
+def base_home(inventory: Path | None, with_sources: bool) -> Home:
+    """The home of an inventory; without one the built-in home, of which only the lists stay where there are sources.
+
+    Raises ConfigError for an unusable inventory.
+    """
+    home = load_inventory(inventory)
+    if inventory is not None or not with_sources:
+        return home
+    return Home(devices=tuple(replace(device, area=None) for device in home.devices if device.domain == "todo"))
+
+
 def open_house(
     inventory: Path | None, state_dir: Path | None, language: str = "en", *, sources: Sequence[Source] = ()
 ) -> House:
@@ -183,10 +194,7 @@ def open_house(
     With ``sources`` and without an inventory, nothing is simulated but the lists. Raises ConfigError for an unusable
     inventory.
     """
-    home = load_inventory(inventory)
-    if sources and inventory is None:
-        lists = tuple(replace(device, area=None) for device in home.devices if device.domain == "todo")
-        home = Home(devices=lists)
+    home = base_home(inventory, bool(sources))
     if state_dir is None:
         return House(Registry(home), SimulatedBackend(), sources=sources, language=language)
     store = StateStore(state_dir / "home.json")

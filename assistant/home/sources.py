@@ -5,7 +5,8 @@ from __future__ import annotations
 import uuid
 from pathlib import Path
 
-from assistant.config import Config, MqttSection, read_secret
+from assistant.config import Config, HomeassistantSection, MqttSection, read_secret
+from assistant.errors import ConfigError
 from assistant.home.backend import Source
 
 
@@ -14,6 +15,8 @@ def configured_sources(config: Config) -> tuple[Source, ...]:
     sources: list[Source] = []
     if config.mqtt.host is not None:
         sources.append(_mqtt(config.mqtt, config.paths.state))
+    if config.homeassistant.url is not None:
+        sources.append(_homeassistant(config.homeassistant, config.homeassistant.url, config.paths.state))
     return tuple(sources)
 
 
@@ -40,4 +43,24 @@ def _mqtt(section: MqttSection, state: Path) -> Source:
         limits=Limits(answer_s=section.answer_s),
         most=section.max_entities,
         kept=state / "sources" / "mqtt.json",
+    )
+
+
+def _homeassistant(section: HomeassistantSection, url: str, state: Path) -> Source:
+    from assistant.home.backends.following import Limits
+    from assistant.home.backends.homeassistant.source import HomeAssistantSource
+
+    token = read_secret(section.token_file, "homeassistant_token")
+    if token is None:
+        raise ConfigError(
+            "[homeassistant] url: a token is needed too",
+            mend="make a long-lived access token in your profile there, and name its file as token_file",
+        )
+    return HomeAssistantSource(
+        url,
+        token,
+        ca_file=section.ca_file,
+        exposed_only=section.exposed_only,
+        limits=Limits(answer_s=section.answer_s),
+        kept=state / "sources" / "homeassistant.json",
     )

@@ -8,6 +8,7 @@ import threading
 
 import pytest
 from broker import WAIT_S, FieldDevice, light, mosquitto, needs_mosquitto
+from living import Living
 
 from assistant.home.backends.backoff import BackOff
 from assistant.home.backends.following import Limits
@@ -37,42 +38,6 @@ def field(broker):
 def source_at(running, limits=PATIENT, **more):
     settings = {"host": "127.0.0.1", "port": running.port, "client_id": "assistant"} | more.pop("broker", {})
     return MqttSource(Broker(**settings), limits=limits, back_off=BackOff(0.05, 0.2), **more)
-
-
-class Living:
-    """A house over sources, connected."""
-
-    def __init__(self, *sources, inventory=None):
-        self.house = open_house(inventory, None, sources=sources)
-        self.states = threading.Condition()
-        self.house.registry.listen(self._changed)
-
-    def __enter__(self):
-        self.house.connections.start()
-        assert self.house.connections.wait_ready(WAIT_S)
-        return self
-
-    def __exit__(self, *_error):
-        self.house.connections.stop()
-
-    def _changed(self, _device):
-        with self.states:
-            self.states.notify_all()
-
-    def device(self, device_id):
-        return self.house.registry.device(device_id)
-
-    def until(self, true):
-        """Wait until something is true of the house."""
-        with self.states:
-            for _trial in range(int(WAIT_S / 0.05)):
-                if true():
-                    return
-                self.states.wait(0.05)
-        raise AssertionError("it did not come about")
-
-    def do(self, name, /, **slots):
-        return self.house.carry_out(Intent(name, slots), TurnContext(now=dt.datetime(2026, 3, 9, tzinfo=dt.UTC)))
 
 
 # --- discovery and acts ---------------------------------------------------------------------------------

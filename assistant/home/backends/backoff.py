@@ -19,12 +19,17 @@ class BackOff:
         self._longest_s = longest_s
         self._chance = chance
         self._next_s = first_s
+        self.waited_s = 0.0
+        """All that was waited since the connection stood."""
 
     def next_s(self) -> float:
         """The wait before the next trial."""
         now_s, self._next_s = self._next_s, min(self._longest_s, self._next_s * 2)
-        return now_s * (1 - self._chance() / 4)
+        wait_s = now_s * (1 - self._chance() / 4)
+        self.waited_s += wait_s
+        return wait_s
 
     def reset(self) -> None:
         """The connection stands."""
         self._next_s = self._first_s
+        self.waited_s = 0.0

@@ -1,0 +1,1 @@
+"""The devices of a Home Assistant, by its WebSocket API."""
