@@ -60,6 +60,21 @@ def preambles(text: str) -> Iterator[tuple[str, str]]:
             yield preamble, command
 
 
+_REASON = re.compile(
+    r"^(?:because|since|as|cause|for)?\s*(?:i|i'm|i've|we|we're|we've|it|it's|there|there's|he|she|they|my|our|the|that's|this|nobody|somebody|someone)\b",
+    re.IGNORECASE,
+)
+_SINCE = re.compile(r",(?!\d{3}\b)\s*|\s+(?=(?:because|since|cause|as (?:it|i|we|the))\b)", re.IGNORECASE)
+
+
+def reasons(text: str) -> Iterator[tuple[str, str]]:
+    """(command, reason) of "put the kettle on, I'm gasping" and "turn it off because nobody is there"."""
+    for joint in _SINCE.finditer(text):
+        command, reason = text[: joint.start()].strip(), text[joint.end() :].strip()
+        if _REASON.match(reason) and not _NO_PREAMBLE.search(reason) and not _STARTS_COMMAND.match(reason):
+            yield command, reason
+
+
 class Reader(Protocol):
     """Reads one clause. ``about``: the devices that "it" means, where a clause before says so."""
 
@@ -136,12 +151,16 @@ def _read_one(text: str, read: Reader, before: Clause | None) -> Clause | None:
     if before is None or _STARTS_COMMAND.match(text):
         return None
     words = before.text.split()
+    nothing_there: Clause | None = None
     for length in range(len(words), 0, -1):
         for borrowed in _framed(words, length, text):
             intent = read(borrowed, _referents(before))
             if intent is not None and _is_kin(intent, before.intent):
-                return Clause(borrowed, intent)
-    return None
+                if "area" not in intent.slots:
+                    return Clause(borrowed, intent)
+                # "The kitchen lights | the TV": there is none in the kitchen, but perhaps elsewhere.
+                nothing_there = nothing_there or Clause(borrowed, intent)
+    return nothing_there
 
 
 def _framed(words: list[str], length: int, text: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from assistant.nlu.answers import answer
-from assistant.nlu.clauses import Clause, Reader, domains_of, preambles, read_sentence, split_except, taken_up
+from assistant.nlu.clauses import Clause, Reader, domains_of, preambles, read_sentence, reasons, split_except, taken_up
 from assistant.nlu.conditions import conditionals
 from assistant.nlu.followups import Past, follow
 from assistant.nlu.intents import QUESTIONS
@@ -21,6 +21,7 @@ MEMORY_S = 180.0
 _NEGATED = re.compile(
     r"^(?:please )?(?:don't|do not|dont|never|you (?:shouldn't|should not|must not)|no need to)\b", re.I
 )
+_THEN = re.compile(r"\s*,?\s+(?:and then|then|and)\s+", re.I)
 _OPPOSITE = {
     "HassTurnOn": "HassTurnOff", "HassTurnOff": "HassTurnOn", "HassMediaPause": "HassMediaUnpause",
     "HassMediaPlayerMute": "HassMediaPlayerUnmute",
@@ -121,7 +122,7 @@ class _Reading:
         clauses = read_sentence(text, self.clause)
         if clauses:
             return clauses
-        wrapped = self._conditional(text) or self._delayed(text) or self._lasting(text)
+        wrapped = self._conditional(text) or self._delayed(text) or self._lasting(text) or self._and_later(text)
         return tuple(Clause(text, intent) for intent in wrapped)
 
     def repaired(self, text: str) -> tuple[Clause, ...]:
@@ -131,7 +132,7 @@ class _Reading:
             clauses = self.sentence(tidy(candidate))
             if clauses:
                 return clauses
-        return self._after_preamble(text) or self._misheard((text, *candidates))
+        return self._after_preamble(text) or self._before_reason(text) or self._misheard((text, *candidates))
 
     def _misheard(self, texts: Iterable[str]) -> tuple[Clause, ...]:
         """With names that only sound like what was said."""
@@ -148,6 +149,14 @@ class _Reading:
         for preamble, command in preambles(text):
             meant = self._mentioned(preamble)
             clauses = read_sentence(command, self._with(meant or None))
+            if clauses and not any(clause.intent.name in QUESTIONS for clause in clauses):
+                return clauses
+        return ()
+
+    def _before_reason(self, text: str) -> tuple[Clause, ...]:
+        """``put the kettle on, I'm gasping``: a command before the reason for it."""
+        for command, _reason in reasons(text):
+            clauses = read_sentence(command, self.clause)
             if clauses and not any(clause.intent.name in QUESTIONS for clause in clauses):
                 return clauses
         return ()
@@ -189,9 +198,20 @@ class _Reading:
 
         return read
 
-    def _delayed(self, text: str) -> tuple[Intent, ...]:
+    def _and_later(self, text: str) -> tuple[Intent, ...]:
+        """``turn on the lamp, then in five minutes turn it off``."""
+        for joint in _THEN.finditer(text):
+            now = self._acts(text[: joint.start()])
+            ids = now[-1].slots.get("device_id") if now else None
+            about = [str(i) for i in ids] if isinstance(ids, list) else [str(ids)] if ids else None
+            later = self._delayed(text[joint.end() :].strip(), about) if now else ()
+            if later:
+                return (*now, *later)
+        return ()
+
+    def _delayed(self, text: str, about: Sequence[str] | None = None) -> tuple[Intent, ...]:
         delayed = split_delay(text, self.context.now)
-        command = self._acts(delayed.command) if delayed is not None else ()
+        command = self._acts(delayed.command, about) if delayed is not None else ()
         if delayed is None or not command:
             return ()
         slots: dict[str, JsonValue] = {
@@ -214,8 +234,8 @@ class _Reading:
         slots: dict[str, JsonValue] = {"at": at.isoformat(), "delay_s": lasting.seconds, "then": [_plain(back)]}
         return (command[0], Intent("AssistDelayed", slots))
 
-    def _acts(self, text: str) -> tuple[Intent, ...]:
-        intents = tuple(clause.intent for clause in read_sentence(tidy(text), self.clause))
+    def _acts(self, text: str, about: Sequence[str] | None = None) -> tuple[Intent, ...]:
+        intents = tuple(clause.intent for clause in read_sentence(tidy(text), self._with(about)))
         return () if any(intent.name in QUESTIONS for intent in intents) else intents
 
     # --- exceptions -------------------------------------------------------------------------------------

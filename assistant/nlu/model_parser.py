@@ -20,7 +20,7 @@ from assistant.nlu.mentions import Mention, mention
 from assistant.nlu.name_index import NameIndex
 from assistant.nlu.normalise import plain, tidy
 from assistant.nlu.phrasings import Phrasings, phrasings
-from assistant.nlu.talk import is_talk, is_unfinished
+from assistant.nlu.talk import contradicts, is_talk, is_unfinished
 from assistant.nlu.vectors import Vectors
 from assistant.nlu.vocabulary import vocabulary
 from assistant.nlu.wishes import Wish, kinds_of
@@ -31,6 +31,10 @@ SURE = 0.66
 POSSIBLE = 0.56
 MARGIN = 0.10
 """How much nearer than the nearest talk an act must be."""
+ALMOST = 0.55
+WIDE_MARGIN = 0.22
+"""What is a little less near is taken too where no talk is anywhere near."""
+COMMAND_ALMOST = 0.70
 COMMAND_SURE = 0.85
 """How near what begins as a plain command must be: the templates would know it if this house had what it names."""
 FRAME_SURE = 0.72
@@ -42,6 +46,7 @@ _QUESTION = re.compile(
     r"^(?:who|whose|why|when|where|which|how (?!about)|what (?!about)|does|do (?!something)|did|has|have (?!the )|"
     r"was|were|should|would it|will|is|are|am)\b"
 )
+_OURS = re.compile(r"^(?:let's|lets|let us|i|we)\b")
 _WISHING = re.compile(r"^(?:why (?:is|are) (?:it|the \w+|this place) (?:so|not|still)|is it possible)\b")
 _OUTSIDE = re.compile(
     r"\b(?:outside|outdoors|out there|in (?:the )?(?:town|city|country|world|street|mountains|sky|news))\b"
@@ -65,8 +70,14 @@ class Reading:
     words: str
     score: float
     margin: float
+    phrasing: str = ""
     named: bool = False
     """Whether the sentence names the device, or has a word that only its name has."""
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether it can be taken without asking the language model."""
+        return self.score >= SURE or (self.score >= ALMOST and self.margin >= WIDE_MARGIN)
 
 
 class ModelUnderstander:
@@ -116,22 +127,38 @@ class ModelUnderstander:
         best = readings[0]
         if best.margin < MARGIN or best.score < POSSIBLE:
             return NoIntent("talk")
-        if best.score < COMMAND_SURE and not best.named and starts_command(sentence):
+        if starts_command(sentence) and not best.named and not self._is_plain(best, sentence):
             return NoIntent("a command that names nothing of this house")
-        if best.score < SURE and not self._model_agrees(text, readings):
+        if not best.is_sure and not self._model_agrees(text, readings):
             return NoIntent("not sure")
         return Understood((best.intent,), "model", best.score)
 
     def readings(self, text: str, context: TurnContext) -> list[Reading]:
         """Every way of taking the sentence, the likeliest first."""
         sentence = plain(tidy(text))
-        asked = bool(_QUESTION.match(sentence)) and not _WISHING.match(sentence)
+        asked = bool(_QUESTION.match(sentence)) and not _WISHING.match(sentence) and not _OURS.match(plain(text))
         place, shortened = self._spot_place(sentence)
         near, talk = self.bank.nearest(tuple(dict.fromkeys((sentence, *shortened, *_clauses(text)))))
         found = list(self._wished(near, talk, sentence, place, context, asked=asked))
         if not asked:
             found += self._framed(sentence, place, context)
         return sorted(found, key=lambda reading: -reading.score)
+
+    def _is_plain(self, reading: Reading, sentence: str) -> bool:
+        """Whether what begins as a command is near enough to a wish, with no word in it that is of something else."""
+        if reading.score >= COMMAND_SURE:
+            return True
+        if reading.score < COMMAND_ALMOST or reading.margin < 1.5 * MARGIN:
+            return False
+        ids = reading.intent.slots.get("device_id")
+        devices = [self._index.devices[str(i)] for i in (ids if isinstance(ids, list) else [ids]) if i is not None]
+        if not devices:
+            return False
+        known = [reading.phrasing, *(text for d in devices for text in (d.name, *d.aliases, d.area or ""))]
+        known += [str(reading.intent.slots.get(key, "")) for key in ("area", "floor")]
+        explained = {_stem(token) for text in known for token in words_of(text).tokens}
+        said = {_stem(token) for token in words_of(sentence).tokens if token not in self._common}
+        return not {word for word in said if len(word) > 2} - explained
 
     # --- wishes -----------------------------------------------------------------------------------------
 
@@ -150,9 +177,11 @@ class ModelUnderstander:
                 return
             if asked and one.wish.intent not in _ASKING:
                 continue
+            if contradicts(sentence, one.phrasing, one.wish.key):
+                continue
             intent = self._intent(one, sentence, place, context)
             if intent is not None:
-                yield Reading(intent, describe(one.wish, intent), one.similarity, one.similarity - talk)
+                yield Reading(intent, describe(one.wish, intent), one.similarity, one.similarity - talk, one.phrasing)
 
     def _intent(self, near: Near, sentence: str, place: Mapping[str, JsonValue], context: TurnContext) -> Intent | None:
         """The wish as an intent at the place, ``None`` where it cannot be there."""
@@ -195,6 +224,8 @@ class ModelUnderstander:
             if not there and any(d.domain == "vacuum" for d in left):
                 there = left  # a robot that lives elsewhere can clean there
             left = there or tuple(d for d in left if d.area is None)
+        elif near.wish.in_room and context.area is not None:
+            left = tuple(d for d in left if d.area in (context.area, None))
         if len(left) > 1:
             left = _sharing_words(left, sentence, near.phrasing)
         if len(left) > 1 and not place:
@@ -212,6 +243,8 @@ class ModelUnderstander:
             return
         frame = self.bank.frame(found.frame)
         key, score = ("on", frame.on) if frame.on > frame.off else ("off", frame.off)
+        if contradicts(sentence, "", key):
+            return
         if abs(frame.on - frame.off) < WORD_MORE / 2 or (key == "off" and devices[0].domain in ("scene", "script")):
             return
         need = FRAME_SURE + (0.0 if found.whole else WORD_MORE)

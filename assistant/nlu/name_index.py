@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from difflib import SequenceMatcher
 
 from assistant.nlu.forms import PART, VARIANT, forms_of, room_forms
 from assistant.nlu.near import NearNames
@@ -15,6 +16,8 @@ READ_ONLY = frozenset(
     "sensor binary_sensor weather person device_tracker sun zone calendar event update camera".split()
 )
 
+LEAST_LETTERS = 4
+LEAST_LIKENESS = 0.6
 NamedRows = tuple[tuple[int, Device], ...]
 """Devices with how far what was said is from their name."""
 
@@ -55,6 +58,18 @@ class NameIndex:
         self.kind_words = frozenset(self._kinds)
         self.place_words = frozenset(singular(word) for tokens in taken for word in tokens)
         self._of_kind: dict[tuple[frozenset[str], Tokens], tuple[tuple[Device, ...], tuple[Device, ...]]] = {}
+
+    def near_by_word(self, tokens: Sequence[str]) -> list[Device]:
+        """Devices whose name is said but for one word that is only like theirs: "the living room certains"."""
+        said = tuple(singular(token) for token in tokens if token != "'s")
+        return [
+            self.devices[device_id]
+            for device_id, names in self._said.items()
+            if self.devices[device_id].domain not in READ_ONLY
+            if any(
+                _one_off(said, tuple(word for word in name if word != "'s"), self.vocabulary.known) for name in names
+            )
+        ]
 
     def with_word(self, word: str) -> tuple[str, ...]:
         """Ids of the devices that have the word in one of their names."""
@@ -100,6 +115,15 @@ class NameIndex:
             return False
         size = len(words)
         return any(said[i : i + size] == words for said in self._said[device.id] for i in range(len(said) - size + 1))
+
+
+def _one_off(said: Tokens, name: Tokens, known: Collection[str]) -> bool:
+    if len(said) != len(name) or len(said) < 2:
+        return False
+    wrong = [(one, other) for one, other in zip(said, name, strict=True) if one != other]
+    if len(wrong) != 1 or min(map(len, wrong[0])) < LEAST_LETTERS or wrong[0][0] in known:
+        return False
+    return SequenceMatcher(None, *wrong[0], autojunk=False).ratio() >= LEAST_LIKENESS
 
 
 def _stairs(home: Home, vocabulary: Vocabulary) -> list[tuple[str, str]]:

@@ -141,6 +141,8 @@ class NounReader:
         if not self._slips:
             return ()
         found = self._index.near_names.find(self._tokens[start:end])
+        if not found and 2 <= end - start <= MAX_NAME_WORDS:
+            return tuple((SLIP, device) for device in self._index.near_by_word(self._tokens[start:end]))
         best = [(likeness, rows) for likeness, rows in found if likeness == found[0][0]]
         return tuple((_slip(likeness), device) for likeness, rows in best for _distance, device in rows)
 

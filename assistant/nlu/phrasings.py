@@ -40,8 +40,8 @@ class Thing:
     """A sort of devices by the words of their names, and what is said where an act on one is wanted.
 
     ``unless``: words of a name that is of another sort. ``all``: every device of the domains (and classes) is of it.
-    ``acts``: (``on``, ``close``, ``mow``, …) -> phrasings; ``{name}`` and ``{word}`` stand for the device's name and the
-    word of it that was found.
+    ``acts``: (``on``, ``close``, ``mow``, …) -> phrasings; ``{name}``, ``{word}`` and ``{short}`` stand for the device's name,
+    the word of it that was found and the first part of that, ``{owner}`` for whose it is.
     """
 
     words: tuple[str, ...]
@@ -50,6 +50,8 @@ class Thing:
     all: bool
     classes: frozenset[str]
     acts: Mapping[str, tuple[str, ...]]
+    bound: frozenset[str] = frozenset()
+    """Phrasings that are about the room that they are said in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +95,13 @@ def _act(row: Mapping[str, Any]) -> Act:
 
 
 def _thing(row: Mapping[str, Any]) -> Thing:
+    acts = {key: texts for key, texts in row.items() if key not in _THING_KEYS}
     return Thing(
         words=tuple(plain(word) for word in row.get("words", ())),
         unless=tuple(plain(word) for word in row.get("not", ())),
         domains=frozenset(row.get("domains", SWITCHED)),
         all=bool(row.get("all")),
         classes=frozenset(row.get("classes", ())),
-        acts={key: tuple(spread(texts)) for key, texts in row.items() if key not in _THING_KEYS},
+        acts={key: tuple(spread(texts)) for key, texts in acts.items()},
+        bound=frozenset(spread([text for texts in acts.values() for text in texts if HERE in text])),
     )

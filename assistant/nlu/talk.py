@@ -32,7 +32,7 @@ _ACTING = _any(
 )
 _TOLD = _any(
     """
-    said|says|saying|told|tells|asked|asks|complained|complains|claims?|claimed|heard that|read that|dreamt|dreamed|quote
+    said|says|told|tells|asked|asks|complained|complains|claims?|claimed|heard that|read that|dreamt|dreamed|quote
     so called|as they say|they say
     """
 )
@@ -83,3 +83,17 @@ def is_talk(sentence: str) -> bool:
 def is_unfinished(sentence: str) -> bool:
     """Whether a sentence breaks off where more must follow."""
     return bool(_OPEN_END.search(sentence)) and not _CLOSED_END.search(sentence)
+
+
+_OFF_WORDS = re.compile(r"\b(?:off|stop|stopped|enough|no more|shut|kill|finished|done|quit|end|out)\b")
+_ON_WORDS = re.compile(r"\b(?:turn on|switch on|put on|start|started|starting|going|fire up)\b")
+_STARTING = frozenset({"on", "run", "clean", "mow", "cool", "HassTurnOn"})
+
+
+def contradicts(sentence: str, phrasing: str, key: str) -> bool:
+    """Whether a sentence speaks of stopping where the act starts, or the other way round, and the phrasing does not."""
+    if key in _STARTING:
+        return bool(_OFF_WORDS.search(sentence)) and not _OFF_WORDS.search(phrasing)
+    if key in ("off", "HassTurnOff"):
+        return bool(_ON_WORDS.search(sentence)) and not (_OFF_WORDS.search(sentence) or _ON_WORDS.search(phrasing))
+    return False

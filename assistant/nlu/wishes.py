@@ -38,6 +38,8 @@ class Wish:
     key: str
     devices: tuple[Device, ...] = ()
     act: Act | None = None
+    in_room: bool = False
+    """Whether it is about the room that it is said in."""
 
     def on(self, devices: Sequence[Device], place: Mapping[str, JsonValue]) -> Intent:
         """The act on these devices; of several, which is meant is asked."""
@@ -62,12 +64,13 @@ def wishes_of(home: Home, phrasings: Phrasings) -> Iterator[tuple[Wish, tuple[st
             continue
         devices = tuple(device for device, _word in found)
         for key, texts in thing.acts.items():
-            plain = tuple(text for text in texts if "{" not in text)
-            if plain:
-                yield from _by_domain(key, devices, plain)
+            for bound in (False, True):
+                plain = tuple(text for text in texts if "{" not in text and (text in thing.bound) == bound)
+                if plain:
+                    yield from _by_domain(key, devices, plain, in_room=bound)
             named = tuple(text for text in texts if "{" in text)
             for device, word in found if named else ():
-                filled = tuple(text.replace("{name}", device.name.lower()).replace("{word}", word) for text in named)
+                filled = tuple(text for text in (_filled(text, device, word) for text in named) if text)
                 yield from _by_domain(key, (device,), filled)
 
 
@@ -110,11 +113,25 @@ def _has(name: tuple[str, ...], word: str) -> bool:
     return len(parts) == 1 and len(word) >= LEAST_COMPOUND and any(word in token for token in name)
 
 
-def _by_domain(key: str, devices: tuple[Device, ...], texts: tuple[str, ...]) -> Iterator[tuple[Wish, tuple[str, ...]]]:
+def _filled(text: str, device: Device, word: str) -> str:
+    """The phrasing for one device; empty where it speaks of an owner and nobody's name is in the device's."""
+    called = f"{device.name} {device.area or ''}".lower().split()
+    owner = next((token for token in called if token.endswith("'s")), "").removesuffix("'s")
+    if "{owner}" in text and not owner:
+        return ""
+    values = {"{name}": device.name.lower(), "{word}": word, "{short}": word.split()[0], "{owner}": owner}
+    for key, value in values.items():
+        text = text.replace(key, value)
+    return text
+
+
+def _by_domain(
+    key: str, devices: tuple[Device, ...], texts: tuple[str, ...], *, in_room: bool = False
+) -> Iterator[tuple[Wish, tuple[str, ...]]]:
     if key != "dock":
-        yield Wish(_INTENTS[key], key, devices), texts
+        yield Wish(_INTENTS[key], key, devices, in_room=in_room), texts
         return
     for domain, intent in _DOCK.items():
         group = tuple(device for device in devices if device.domain == domain)
         if group:
-            yield Wish(intent, key, group), texts
+            yield Wish(intent, key, group, in_room=in_room), texts

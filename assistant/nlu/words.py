@@ -36,7 +36,7 @@ _SPELLINGS = {
     "aluminium": "aluminum", "television": "tv", "televisions": "tvs", "telly": "tv", "tele": "tv", "aircon": "ac",
     "refrigerator": "fridge", "cosy": "cozy", "tyre": "tire", "storey": "story", "licence": "license",
     "thermostate": "thermostat", "%": "percent", "°": "degrees", "pc": "pc", "okay": "ok", "lites": "lights",
-    "lite": "light", "alarme": "alarm", "&": "and",
+    "lite": "light", "alarme": "alarm", "&": "and", "de": "the", "da": "the", "ze": "the", "teh": "the",
 }  # fmt: skip
 _JOINED = {
     ("per", "cent"): "percent", ("tee", "vee"): "tv", ("t", "v"): "tv", ("air", "con"): "ac", ("a", "c"): "ac",
