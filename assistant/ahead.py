@@ -19,6 +19,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
@@ -87,7 +88,7 @@ class Foresight:
 
 
 class ThinkAhead:
-    """One conversation's foresight. Not reentrant: one thread at a time calls it."""
+    """One conversation's foresight. Safe to call from several threads: one at a time thinks."""
 
     def __init__(
         self,
@@ -105,6 +106,7 @@ class ThinkAhead:
         self._voice = voice
         self._others = others
         self._prepared: object = None
+        self._thinking = threading.Lock()
         self.counts = Foresight()
 
     def words(self, text: str, context: TurnContext, *, settled: bool = False, cancelled: Cancelled) -> None:
@@ -112,18 +114,21 @@ class ThinkAhead:
         text = text.strip()
         if not text or cancelled():
             return
-        try:
+        with self._thinking, suppress(AssistantError):
             self._think(text, context, settled, cancelled)
-        except AssistantError:
-            return
 
     def over(self) -> None:
-        """The turn has had what it wanted; the rest is dropped."""
-        self._prepared = None
-        if self._talk is not None:
-            self._talk.drop()
-        if self._voice is not None:
-            self._voice.forget()
+        """The turn has had what it wanted; the rest is dropped, unless the next utterance is thought about already."""
+        if not self._thinking.acquire(blocking=False):
+            return
+        try:
+            self._prepared = None
+            if self._talk is not None:
+                self._talk.drop()
+            if self._voice is not None:
+                self._voice.forget()
+        finally:
+            self._thinking.release()
 
     def _think(self, text: str, context: TurnContext, settled: bool, cancelled: Cancelled) -> None:
         self.counts.readings += 1
@@ -177,6 +182,14 @@ class ThinkAhead:
             self._voice.expect(pieces)
 
 
+class Thinking(Protocol):
+    """What thinks; ``ThinkAhead`` does."""
+
+    def words(self, text: str, context: TurnContext, *, settled: bool = False, cancelled: Cancelled) -> None: ...
+
+    def over(self) -> None: ...
+
+
 class Thinker:
     """Thinks in a thread of its own about the latest words that it was given. A context manager: leaving it ends the thread.
 
@@ -184,9 +197,9 @@ class Thinker:
     """
 
     def __init__(
-        self, ahead: ThinkAhead, *, settled_s: float = SETTLED_S, clock_s: Callable[[], float] = time.monotonic
+        self, ahead: Thinking, *, settled_s: float = SETTLED_S, clock_s: Callable[[], float] = time.monotonic
     ) -> None:
-        self._ahead = ahead
+        self.ahead = ahead
         self._settled_s = settled_s
         self._clock_s = clock_s
         self._condition = threading.Condition()
@@ -202,11 +215,16 @@ class Thinker:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close(wait=True)
+
+    def close(self, *, wait: bool) -> None:
+        """End the thread, as soon as it has let go of what it thinks about; ``wait`` for that."""
         with self._condition:
             self._closed = True
             self._words = None
             self._condition.notify_all()
-        self._thread.join()
+        if wait:
+            self._thread.join()
 
     def hear(self, text: str, context: TurnContext) -> None:
         """The words so far; returns at once."""
@@ -230,12 +248,12 @@ class Thinker:
     def over(self) -> None:
         """The turn is over: drop what it did not use."""
         self.ended("")
-        self._ahead.over()
+        self.ahead.over()
 
     def _run(self) -> None:
         while (words := self._next()) is not None:
             settled = words.stage is _Stage.SETTLED
-            self._ahead.words(words.text, words.context, settled=settled, cancelled=partial(self._gone, words))
+            self.ahead.words(words.text, words.context, settled=settled, cancelled=partial(self._gone, words))
             with self._condition:
                 self._busy = False
                 self._condition.notify_all()

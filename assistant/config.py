@@ -226,6 +226,8 @@ class ListeningSection:
     """For so long after a reply no wake word is needed; 0 turns it off. A question of its own is always waited for."""
     barge_in: bool = True
     """The wake word, "stop" and "never mind" work during a reply."""
+    think_ahead: bool = True
+    """The reply is prepared while somebody still speaks; that takes processor time, and saves waiting."""
     echo_cancellation: bool = True
     """What is played is taken out of what is heard; turn it off for a microphone that does so itself."""
 

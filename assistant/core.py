@@ -37,6 +37,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from assistant.ahead import Thinker
 from assistant.audio.earcons import Earcon, earcon
 from assistant.errors import AssistantError
 from assistant.events import (
@@ -170,6 +171,7 @@ class Core:
         self._rings: dict[str, threading.Timer] = {}
         self._sounding: set[object] = set()
         self._lock = threading.RLock()
+        self._thinker: Thinker | None = None
         loudspeaker.volume = self._settings.volume(configured_volume)
 
     # --- turns ---------------------------------------------------------------------------------------
@@ -193,6 +195,35 @@ class Core:
             self._spoken.add(ticket)
             ticket.future.add_done_callback(lambda _future: self._spoken.discard(ticket))
         return ticket
+
+    def words_so_far(self, text: str) -> None:
+        """What who speaks at the microphone has said until now: thought about in a thread of its own, and never acted upon."""
+        with self._lock:
+            turn = self._conversations.get(VOICE)
+            if turn is None:
+                self.worker.submit(lambda: self._conversation(TurnRequest("", source=VOICE)), Urgency.IDLE)
+                return
+            if turn.ahead is None or any(not ticket.future.done() for ticket in self._spoken):
+                return  # the model has an answer to give
+            if self._thinker is None or self._thinker.ahead is not turn.ahead:
+                self._end_thinking()
+                self._thinker = Thinker(turn.ahead)
+            thinker = self._thinker
+        thinker.hear(text, self._stages.context())
+
+    def said(self, text: str) -> None:
+        """Who spoke has ended with ``text``; waits for thought about these very words."""
+        if self._thinker is not None:
+            self._thinker.ended(text)
+
+    def end_thinking(self) -> None:
+        """Before the model is freed: nobody thinks ahead any more when this returns."""
+        self._end_thinking(wait=True)
+
+    def _end_thinking(self, *, wait: bool = False) -> None:
+        thinker, self._thinker = self._thinker, None
+        if thinker is not None:
+            thinker.close(wait=wait)
 
     def work(self, function: Callable[[], object]) -> Future[object]:
         """Do something in the thinking thread, when nobody waits for an answer."""

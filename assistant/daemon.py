@@ -293,6 +293,7 @@ class Daemon:
         if self._hearing is not None:
             self._hearing.close(STOP_WITHIN_S / 2)
         self._core.loudspeaker.close(STOP_WITHIN_S / 3)
+        self._core.end_thinking()
         for worker in self._workers:
             worker.close(STOP_WITHIN_S / 3)
 

@@ -75,6 +75,7 @@ class Hearing:
         pulse: Pulse,
         *,
         echo: Stopped | None = None,
+        think_ahead: bool = True,
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._core = core
@@ -82,6 +83,7 @@ class Hearing:
         self._listener = listener
         self._pulse = pulse
         self._echo = echo
+        self._think_ahead = think_ahead
         self._clock_s = clock_s
         self._recogniser = Recogniser(
             ears, pulse, words=self._words, heard=self._heard, failed=self._not_recognised, clock_s=clock_s
@@ -236,8 +238,11 @@ class Hearing:
         self._listener.words(text)
         if text:
             self._core.events.publish(PartialTranscript(text))
+            if self._think_ahead:
+                self._core.words_so_far(text)
 
     def _heard(self, turn: int, utterance: Utterance) -> None:
+        self._core.said(utterance.transcript.text)
         turn_over = _TurnOver(self._listener, turn)
         speech = self._core.loudspeaker.speech(
             Kind.REPLY, on_first=lambda: self._listener.reply_begins(turn), on_over=turn_over.heard

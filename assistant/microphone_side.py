@@ -87,4 +87,5 @@ def build_hearing(core: Core, stages: LoadedStages, config: Config, pulse: Pulse
         interjections=stages.phrases,
         judge=stages.judge(),
     )
-    return Hearing(core, device, listener, stages, pulse, echo=echo)
+    think_ahead = config.listening.think_ahead
+    return Hearing(core, device, listener, stages, pulse, echo=echo, think_ahead=think_ahead)

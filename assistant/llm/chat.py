@@ -42,6 +42,7 @@ class _Begun:
     """An answer that may have begun before it was asked for: what was taken of it is kept."""
 
     text: str
+    after: tuple[tuple[str, str], ...]
     stream: Iterator[str] = field(default_factory=lambda: iter(()))
     cancelled: Callable[[], bool] = lambda: False
     taken: list[str] = field(default_factory=list)
@@ -72,7 +73,7 @@ class ChatTalk:
     def answer(self, text: str, context: TurnContext, cancelled: Callable[[], bool]) -> Iterator[str]:
         """The answer to ``text`` in pieces; the conversation remembers it. What was begun for these words is taken."""
         begun, self._begun = self._begun, None
-        if begun is None or begun.text != text:
+        if begun is None or (begun.text, begun.after) != (text, tuple(self._turns)):
             self._stop(begun)
             begun = self._start(text)
         begun.cancelled = cancelled
@@ -99,7 +100,7 @@ class ChatTalk:
 
     def _start(self, text: str) -> _Begun:
         settings = self._settings
-        begun = _Begun(text)
+        begun = _Begun(text, tuple(self._turns))
         begun.stream = self._engine().answer(
             self._messages(text),
             max_tokens=settings.max_tokens,
