@@ -17,6 +17,7 @@ import typing
 import zoneinfo
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from assistant.errors import ConfigError
 
@@ -170,6 +171,19 @@ class LlmSection:
     repeat_penalty: float = 1.1
     max_tokens: int = 160
     timeout_s: float = 30.0
+    backend: Literal["local", "openai"] = "local"
+    """``openai``: talk goes to an engine in the house that speaks OpenAI's protocol; the model here stands in for it."""
+    url: str = ""
+    """Where that is, with its version: ``http://server.lan:8080/v1``."""
+    remote_model: str = ""
+    api_key: str = ""
+    remote_timeout_s: float = 5.0
+    """So long the other engine may be silent, before the model here answers."""
+
+    def __post_init__(self) -> None:
+        _within(self, 0.2, 120.0, "remote_timeout_s")
+        if self.backend == "openai" and not self.url.startswith(("http://", "https://")):
+            raise ValueError(f"url = {self.url!r}: must begin with http:// or https:// where backend is 'openai'")
 
 
 @dataclass(frozen=True, slots=True)

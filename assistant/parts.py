@@ -291,6 +291,11 @@ class Parts:
         from assistant.llm.chat import ChatTalk
 
         client = self.model_client(f"chat:{room}" if room else "chat", priority)
+        if self.config.llm.backend == "openai":
+            from assistant.llm.remote import RemoteEngine
+
+            remote = RemoteEngine(self.config.llm, client)
+            return ChatTalk(lambda: remote, self.config)
         return ChatTalk(lambda: client, self.config)
 
     @cached_property
