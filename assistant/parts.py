@@ -225,7 +225,8 @@ class Parts:
         from assistant.home.house import open_house
         from assistant.home.sources import configured_sources
 
-        sources = configured_sources(self.config) if self._inventory == self.config.home.inventory else ()
+        own = self._inventory == self.config.home.inventory  # another one is for trying things out
+        sources = configured_sources(self.config, self._inventory) if own else ()
         house = open_house(self._inventory, self.config.paths.state, sources=sources)
         house.connections.start()
         house.connections.wait_ready(self._home_wait_s)

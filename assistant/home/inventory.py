@@ -28,7 +28,7 @@ DEFAULT = "home.toml"
 _KEYS = {
     "floors": ("name", "aliases"),
     "areas": ("name", "floor", "aliases"),
-    "devices": ("id", "name", "aliases", "area", "state", "attributes", "confirm", "source"),
+    "devices": ("id", "name", "aliases", "area", "state", "attributes", "confirm", "source", "http", "gpio"),
 }
 
 Row = Mapping[str, Any]
@@ -55,6 +55,26 @@ def load_inventory(path: Path | None = None) -> Home:
     if not isinstance(document, dict):
         raise ConfigError(f"{name}: an inventory has floors, areas and devices")
     return _Reader(Source(name, text), strict=not is_json).home(document)
+
+
+def link_rows(path: Path | None, key: str) -> list[tuple[str, str, Row]]:
+    """Of an inventory that ``load_inventory`` takes: the tables of ``key`` (``http``, ``gpio``) with the ids of their
+    devices, and the place in the file for messages. Raises ConfigError where one is no table.
+    """
+    if path is None or path.suffix == ".json":
+        return []
+    text = path.read_text(encoding="utf-8")
+    place = Source(str(path), text)
+    found: list[tuple[str, str, Row]] = []
+    for index, row in enumerate(tomllib.loads(text).get("devices", ())):
+        table = row.get(key)
+        if table is None:
+            continue
+        where = f"{place.place('devices', index, key)}: device {index + 1}: {row.get('id')}: {key}"
+        if not isinstance(table, dict):
+            raise ConfigError(f"{where} is a table: {key} = {{ … }}")
+        found.append((str(row.get("id")), where, table))
+    return found
 
 
 def overlay(
@@ -149,7 +169,8 @@ class _Reader:
         )
 
     def _source_of(self, row: Row, index: int) -> str:
-        source = self._text(row, "source", "devices", index) or SIMULATED
+        reached = next((key for key in ("http", "gpio") if row.get(key) is not None), SIMULATED)
+        source = self._text(row, "source", "devices", index) or reached
         if self._strict and source not in SOURCES:
             hint = _nearest(source, SOURCES)
             raise self._error("devices", index, "source", f"{row['name']}: there is no source {source!r}{hint}")

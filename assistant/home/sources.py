@@ -8,16 +8,40 @@ from pathlib import Path
 from assistant.config import Config, HomeassistantSection, MqttSection, read_secret
 from assistant.errors import ConfigError
 from assistant.home.backend import Source
+from assistant.home.backends.link_fields import read_table
+from assistant.home.inventory import link_rows, load_inventory
 
 
-def configured_sources(config: Config) -> tuple[Source, ...]:
-    """Not started yet; none where nothing but the simulated home is configured. Raises ConfigError."""
-    sources: list[Source] = []
+def configured_sources(config: Config, inventory: Path | None = None) -> tuple[Source, ...]:
+    """Not started yet; none where nothing but the simulated home is configured. Raises ConfigError.
+
+    What is first keeps an id that two have: what the inventory itself describes, then MQTT, then Home Assistant.
+    """
+    sources = _described(inventory)
     if config.mqtt.host is not None:
         sources.append(_mqtt(config.mqtt, config.paths.state))
     if config.homeassistant.url is not None:
         sources.append(_homeassistant(config.homeassistant, config.homeassistant.url, config.paths.state))
     return tuple(sources)
+
+
+def _described(inventory: Path | None) -> list[Source]:
+    """The devices whose inventory says how they are reached."""
+    if inventory is None:
+        return []
+    devices = load_inventory(inventory).devices
+    sources: list[Source] = []
+    if rows := link_rows(inventory, "http"):
+        from assistant.home.backends.http import HttpDevice, HttpSource
+
+        links = {device_id: read_table(HttpDevice, where, table) for device_id, where, table in rows}
+        sources.append(HttpSource(devices, links))
+    if rows := link_rows(inventory, "gpio"):
+        from assistant.home.backends.gpio import GpioDevice, GpioSource
+
+        pins = {device_id: read_table(GpioDevice, where, table) for device_id, where, table in rows}
+        sources.append(GpioSource(devices, pins))
+    return sources
 
 
 def _mqtt(section: MqttSection, state: Path) -> Source:
