@@ -1,0 +1,38 @@
+"""What each part holds when it has been loaded, and the most that one whole turn with an answer takes."""
+
+from __future__ import annotations
+
+from assistant.bench.result import Advance, Cell, Measured, Target
+from assistant.bench.start import probe
+from assistant.bench.stats import percentile
+from assistant.config import Config
+
+ENOUGH = 5
+"""Memory hardly differs from one run to the next."""
+
+
+def measure(config: Config, repetitions: int, advance: Advance) -> Measured:
+    """Medians over a few processes."""
+    runs = []
+    for number in range(min(repetitions, ENOUGH)):
+        runs.append(probe(config))
+        advance(str(number + 1))
+    rows: list[tuple[Cell, ...]] = []
+    before = 0.0
+    for place, step in enumerate(runs[0]["steps"]):
+        rss, pss, private = (
+            percentile([run["steps"][place][kind] for run in runs], 0.5) for kind in ("rss", "pss", "private")
+        )
+        rows.append((f"after: {step['step']}", rss, rss - before, pss, private))
+        before = rss
+    peak = max(run["peak_mb"] for run in runs)
+    return Measured(
+        "memory",
+        f"Memory as the parts are loaded ({len(runs)} processes)",
+        ("when", "resident MB", "more by", "proportional MB", "own MB"),
+        tuple(rows),
+        (Target("most that was ever resident, MB", peak, 1100.0, at_least=False),),
+        drawn=("resident MB",),
+        axes=("", "MB"),
+        note="What is not the process's own are files (the model's weights above all), which the system may drop and read again.",
+    )
