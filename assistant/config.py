@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import ipaddress
+import logging
 import os
 import re
 import tomllib
@@ -25,6 +26,9 @@ APP_NAME = "offline-assistant"
 SYSTEM_CONFIG = Path("/etc/assistant/assistant.toml")
 SYSTEM_MODELS = Path("/opt/assistant/models")
 """Where ``scripts/install`` puts the models for the service, and for everybody on the machine."""
+OWN_SETTINGS = "settings.toml"
+"""Beside the state: what was set in the panel. The service may not write its configuration in /etc, and need not."""
+PANEL_SECTIONS = ("assistant", "audio", "wake", "listening", "llm", "tts")
 SYSTEM_RUNTIME = Path("/run/assistant")
 """Where the service has its control socket."""
 
@@ -420,7 +424,7 @@ def load_config(path: Path | None = None) -> Config:
     """
     path = path or find_config()
     if path is None:
-        return Config()
+        return with_own_settings(Config())
     try:
         text = path.read_text(encoding="utf-8")
         document = tomllib.loads(text)
@@ -436,7 +440,29 @@ def load_config(path: Path | None = None) -> Config:
             raise ConfigError(f"{where}: '{name}' is a section: write [{name}]")
         section_type = typing.get_type_hints(Config)[name]
         values[name] = _section(section_type, table, where)
-    return Config(**values, source=path)  # type: ignore[arg-type]  # names and types were checked above
+    return with_own_settings(Config(**values, source=path))  # type: ignore[arg-type]  # names and types were checked
+
+
+def with_own_settings(config: Config) -> Config:
+    """``config`` with what was set in the panel over it. A file of it that cannot be used is passed over, and said so."""
+    path = config.paths.state / OWN_SETTINGS
+    try:
+        text = path.read_text(encoding="utf-8")
+        changed: dict[str, object] = {}
+        for name, table in tomllib.loads(text).items():
+            where = _Where(path, text, name)
+            if name not in PANEL_SECTIONS or not isinstance(table, dict):
+                raise where.unknown(name, PANEL_SECTIONS, "section")
+            section = getattr(config, name)
+            kept = {f.name: getattr(section, f.name) for f in dataclasses.fields(section)}
+            fresh = _section(type(section), table, where)
+            changed[name] = type(section)(**{**kept, **{key: getattr(fresh, key) for key in table}})
+    except FileNotFoundError:
+        return config
+    except (OSError, ValueError, ConfigError) as error:
+        logging.getLogger(__name__).warning("%s: settings made in the panel are passed over: %s", path, error)
+        return config
+    return dataclasses.replace(config, **changed)  # type: ignore[arg-type]  # sections by their names
 
 
 @dataclass(frozen=True, slots=True)

@@ -257,8 +257,20 @@ class Parts:
         return _kept(
             self._matchers,
             (names_of(home), sentences),
-            lambda: SentenceMatcher(home, self.config.assistant.language, [sentences] if sentences else []),
+            lambda: SentenceMatcher(home, self.config.assistant.language, self._sentence_folders(sentences)),
         )
+
+    def fresh_matcher(self) -> SentenceMatcher:
+        """A matcher over the sentences as they are on the disk now."""
+        from assistant.nlu.matcher import SentenceMatcher
+
+        folders = self._sentence_folders(self.config.home.sentences)
+        return SentenceMatcher(self.house.snapshot(), self.config.assistant.language, folders)
+
+    def _sentence_folders(self, sentences: Path | None) -> list[Path]:
+        """The owner's sentences, and those that corrections in the panel have added."""
+        corrections = self.config.paths.state / "sentences"
+        return [folder for folder in (sentences, corrections) if folder is not None and folder.is_dir()]
 
     def _model(self, home: Home) -> ModelUnderstander:
         from assistant.nlu.model_parser import ModelUnderstander

@@ -65,8 +65,8 @@ class Api:
     catalog: Catalog
 
 
-def build_api(served: Served, more: Sequence[BaseRoute] = (), root: Callable[[Request], object] | None = None) -> Api:
-    """Everything behind the door. ``more``: further routes (the panel's, MCP's); ``root``: the page for people at ``/``."""
+def build_api(served: Served, more: Sequence[BaseRoute] = ()) -> Api:
+    """Everything behind the door. ``more``: further routes (the panel's, MCP's)."""
     config = served.config
     catalog = Catalog(config)
     generator = Generator(served.text, limit=config.api.queue, timeout_s=config.api.timeout_s)
@@ -82,7 +82,7 @@ def build_api(served: Served, more: Sequence[BaseRoute] = (), root: Callable[[Re
         Route("/metrics", lambda _request: Response(metrics.text(), media_type="text/plain; version=1.0.0")),
         Route("/openapi.json", lambda _request: json_reply(description())),
     ]
-    if root is None:
+    if not any(isinstance(route, Route) and route.path == "/" for route in more):
         routes.append(Route("/", running))
     inner = Starlette(
         routes=[*routes, *more],

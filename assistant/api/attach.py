@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import logging
+import os
+import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from assistant.api.access import Access, PairingDesk, Scope
 from assistant.errors import AssistantError
-from assistant.types import JsonScalar, JsonValue
+from assistant.types import Intent, JsonScalar, JsonValue
 
 if TYPE_CHECKING:
     from assistant.api.app import Served
     from assistant.core import Command, Core
     from assistant.parts import Parts
+    from assistant.web.panel import House
 
 log = logging.getLogger(__name__)
 ACCESS_FILE = "access.json"
@@ -32,20 +35,53 @@ async def open_api(core: Core, parts: Parts) -> AsyncIterator[None]:
     """Serve HTTP while inside. Raises AssistantError where the port is taken."""
     from assistant.api.app import build_api
     from assistant.api.server import EVERYWHERE, LOOPBACK, listen, serving
+    from assistant.web.logs import LogKeeper
+    from assistant.web.panel import Panel
 
     config = parts.config.api
     served = served_by(parts, core)
     core.commands |= access_commands(served.access, served.desk)
-    api = build_api(served)
+    logs = LogKeeper()
+    panel = Panel(core, house_of(parts), served.access, served.desk, config.certificate is not None, logs)
+    api = build_api(served, panel.routes())
     sockets = listen(EVERYWHERE if config.listen == "network" else LOOPBACK, config.port)
     tls = (config.certificate, config.certificate_key) if config.certificate and config.certificate_key else None
     core.add_status("api", lambda: {"port": config.port, "listen": config.listen, "waiting": api.generator.waiting})
+    logging.getLogger().addHandler(logs)
     try:
         async with serving(api.app, sockets, tls=tls):
             log.info("the interfaces are served on port %d (%s)", config.port, config.listen, extra={"STAGE": "api"})
             yield
     finally:
+        logging.getLogger().removeHandler(logs)
         api.generator.close()
+
+
+def house_of(parts: Parts) -> House:
+    """The panel's house over ``parts``."""
+    from assistant.web.corrections import FOLDER, correct
+    from assistant.web.panel import House
+
+    agenda = parts.skill_parts.agenda
+
+    def cancel(number: int) -> bool:
+        found = [entry for entry in agenda.entries() if entry.id == number]
+        agenda.cancel(found)
+        return bool(found)
+
+    def corrected(heard: str, meant: str, area: str | None) -> Intent:
+        config = parts.config
+        folder = config.paths.state / FOLDER
+        return correct(folder, config.assistant.language, heard, meant, parts.context(area=area), parts.fresh_matcher)
+
+    return House(
+        house=lambda: parts.house,
+        config=lambda: parts.config,
+        agenda=lambda: [(entry, agenda.left_s(entry)) for entry in agenda.entries()],
+        cancel=cancel,
+        correct=corrected,
+        reload=lambda: os.kill(os.getpid(), signal.SIGHUP),  # as "systemctl reload" does it
+    )
 
 
 def served_by(parts: Parts, core: Core | None) -> Served:

@@ -1,0 +1,98 @@
+"use strict";
+// The pages work without this: it saves reloads and shows what happens as it happens.
+const csrf = document.querySelector("meta[name=csrf]")?.content;
+const byId = (id) => document.getElementById(id);
+
+function toast(text) {
+  byId("toast").textContent = text;
+  clearTimeout(toast.timer);
+  toast.timer = setTimeout(() => { byId("toast").textContent = ""; }, 6000);
+}
+
+async function send(form, submitter, more = {}) {
+  const fields = new URLSearchParams(new FormData(form));
+  if (submitter?.name) fields.set(submitter.name, submitter.value);
+  for (const [key, value] of Object.entries(more)) fields.set(key, value);
+  const reply = await fetch(form.action, { method: "POST", body: fields, headers: { Accept: "application/json", "X-CSRF-Token": csrf } });
+  const answer = await reply.json();
+  if (!reply.ok) throw new Error(answer.error);
+  return answer;
+}
+
+async function act(form, submitter, more) {
+  const done = await send(form, submitter, more);
+  if (done.ask) {
+    if (confirm(done.reply)) await act(form, submitter, { confirmed: "yes" });
+    return;
+  }
+  toast(done.reply);
+  if (done.ok) setTimeout(() => location.reload(), 900);
+}
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  const quiet = form.matches("[data-quiet], [data-act], [data-reload], #say-form");
+  if (!quiet) return;
+  event.preventDefault();
+  try {
+    if (form.matches("[data-act]")) await act(form, event.submitter);
+    else {
+      const answer = await send(form, event.submitter);
+      if (answer.reply) toast(answer.reply);
+      if (form.matches("[data-reload]")) setTimeout(() => location.reload(), 900);
+      else if (form.id === "say-form") form.reset();
+    }
+  } catch (error) {
+    toast(error.message);
+  }
+});
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-send]")) send(event.target.form).catch((error) => toast(error.message));
+});
+
+function addTurn(turn) {
+  const list = byId("turns");
+  const item = document.createElement("li");
+  if (turn.failed) item.className = "failed";
+  const link = Object.assign(document.createElement("a"), { href: `/turns/${turn.id}`, textContent: turn.heard || "…" });
+  const reply = Object.assign(document.createElement("p"), { textContent: turn.reply });
+  const small = Object.assign(document.createElement("small"), { textContent: `${turn.at} · ${turn.source} · ${turn.ms} ms` });
+  item.append(link, reply, small);
+  list.prepend(item);
+  while (list.children.length > 20) list.lastChild.remove();
+}
+
+function showTrouble({ subject, text }) {
+  const list = byId("troubles");
+  for (const item of [...list.children]) if (item.dataset.subject === subject) item.remove();
+  if (!text) return;
+  const item = Object.assign(document.createElement("li"), { textContent: `${subject}: ${text}` });
+  item.dataset.subject = subject;
+  list.append(item);
+}
+
+function showState({ state }) {
+  byId("lamp").dataset.state = state;
+  byId("state").textContent = byId("state").getAttribute(`data-${state}`);
+  if (state === "idle") byId("partial").textContent = "";
+}
+
+if (document.querySelector("[data-live]")) {
+  const shows = {
+    state: showState,
+    partial: ({ text }) => { byId("partial").textContent = text; },
+    heard: ({ text }) => { byId("partial").textContent = text; },
+    turn: addTurn,
+    trouble: showTrouble,
+    volume: ({ volume }) => { byId("volume").value = Math.round(volume * 100); },
+    muted: ({ on }) => {
+      byId("muted").hidden = !on;
+      byId("mute").value = on ? "unmute" : "mute";
+      byId("mute").textContent = byId("mute").dataset[on ? "unmute" : "mute"];
+    },
+  };
+  const events = new EventSource("/events");
+  for (const [name, show] of Object.entries(shows)) events.addEventListener(name, (event) => show(JSON.parse(event.data)));
+  addEventListener("pagehide", () => events.close());
+}

@@ -1,0 +1,75 @@
+"""The panel over a real house, real sentences and real skills; only models and sound are fakes."""
+
+import asyncio
+import contextlib
+
+import numpy as np
+from api_server import running, served_of
+
+from assistant.api.app import build_api
+from assistant.api.attach import house_of
+from assistant.config import Config, PathsSection, with_own_settings
+from assistant.core import Core
+from assistant.loudspeaker import Loudspeaker
+from assistant.parts import Parts
+from assistant.settings import LastingSettings
+from assistant.testing import FakeEars, FakePlayer, FakePulse, FakeStages, FakeTalk
+from assistant.types import AudioClip
+from assistant.web.panel import Panel
+from assistant.worker import Worker
+
+CLIP = AudioClip(np.ones(10, np.int16), 16_000)
+
+
+class PanelScene:
+    """What the tests look at: the core, the house, what was told in the house."""
+
+    def __init__(self, tmp_path, parts, core, served, told):
+        self.tmp_path, self.parts, self.core, self.served, self.told = tmp_path, parts, core, served, told
+        self.url = ""
+
+    def state(self, device_id):
+        return next(d.state for d in self.parts.house.snapshot().devices if d.id == device_id)
+
+
+@contextlib.contextmanager
+def panel(tmp_path, *, more=lambda scene: [], api=None):
+    """A running panel."""
+    config = Config(paths=PathsSection(tmp_path / "models", tmp_path / "state", tmp_path / "run"))
+    told = []
+    with Parts(config) as parts:
+        stages = FakeStages(lambda: _turn(parts), CLIP)
+        stages.context = parts.context
+        loudspeaker = Loudspeaker(lambda: FakePlayer(), ring_pause_s=0.01)
+        worker = Worker("thinking", FakePulse(), limit_s=60)
+        core = Core(stages, loudspeaker, worker, settings=LastingSettings(None), earcons=False)
+        served = served_of(tmp_path, core=core, config=config, told=told, api=api)
+        scene = PanelScene(tmp_path, parts, core, served, told)
+
+        def reload():
+            parts.reload(with_own_settings(config))
+            core.forget_conversations()
+
+        def build():
+            core.events.attach(asyncio.get_running_loop())
+            house = house_of(parts)
+            house.reload = reload
+            pages = Panel(core, house, served.access, served.desk)
+            return build_api(served, [*pages.routes(), *more(scene)])
+
+        loudspeaker.start()
+        worker.start()
+        try:
+            with running(build) as server:
+                scene.url = server.url
+                yield scene
+        finally:
+            worker.close(5)
+            loudspeaker.close(5)
+
+
+def _turn(parts):
+    mind = parts.mind_for(parts.house)
+    return parts.turn(
+        mind=mind, ears=FakeEars(["turn on the kitchen light"]), talk=FakeTalk(["I do not know."]), speak=False
+    )
