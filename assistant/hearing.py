@@ -75,7 +75,7 @@ class Hearing:
         pulse: Pulse,
         *,
         echo: Stopped | None = None,
-        think_ahead: bool = True,
+        think_ahead: Callable[[], bool] = lambda: True,
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._core = core
@@ -195,6 +195,7 @@ class Hearing:
                 self._recogniser.feed(samples)
             case UtteranceBegun(turn=turn, trigger=trigger, word=word):
                 self._trigger = trigger
+                self._core.loudspeaker.silence(only=Kind.REPLY)  # also one to a panel, or to the command line
                 self._core.now_is("listening")
                 self._core.events.publish(Woken(trigger, word))
                 self._recogniser.begin(turn)
@@ -238,7 +239,7 @@ class Hearing:
         self._listener.words(text)
         if text:
             self._core.events.publish(PartialTranscript(text))
-            if self._think_ahead:
+            if self._think_ahead():
                 self._core.words_so_far(text)
 
     def _heard(self, turn: int, utterance: Utterance) -> None:

@@ -190,11 +190,12 @@ class Loudspeaker:
         speech(clip)
         speech.end()
 
-    def silence(self) -> None:
-        """Stop what is being said, and forget what waits to be said; what rings goes on, unless it is held."""
+    def silence(self, *, only: Kind | None = None) -> None:
+        """Stop what is being said, and forget what waits to be said (or ``only`` one kind of it); what rings goes on."""
         with self.changed:
-            waiting, self._queue = self._queue, []
-            current = self._current
+            waiting = [speech for speech in self._queue if only in (None, speech.kind)]
+            self._queue = [speech for speech in self._queue if speech not in waiting]
+            current = self._current if self._current is not None and only in (None, self._current.kind) else None
         for speech in waiting:
             speech.cancelled = True
             self._told(lambda speech=speech: speech.over(False))  # type: ignore[misc]

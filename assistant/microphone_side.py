@@ -87,5 +87,9 @@ def build_hearing(core: Core, stages: LoadedStages, config: Config, pulse: Pulse
         interjections=stages.phrases,
         judge=stages.judge(),
     )
-    think_ahead = config.listening.think_ahead
+
+    def think_ahead() -> bool:
+        """Not while the language model is being loaded: the end of speech would wait for that."""
+        return config.listening.think_ahead and stages.warmed
+
     return Hearing(core, device, listener, stages, pulse, echo=echo, think_ahead=think_ahead)

@@ -45,6 +45,8 @@ class LoadedStages:
         self.wake: WakeEngine | None = None
         self.phrases: WakeEngine | None = None
         self.has_voice = False
+        self.warmed = False
+        """Whether the language model is ready at once."""
         self._mind: DialogueMind | None = None
         self._revision = -1
         self._compiling = threading.Lock()
@@ -99,7 +101,7 @@ class LoadedStages:
     def warm(self, core: Core) -> None:
         """What a question needs: the language model with its prompts' heads, and the bank of phrasings."""
         self._part(core, "embedding", self._warm_mind)
-        self._part(core, "model", self._warm_model)
+        self.warmed = self._part(core, "model", self._warm_model)
         if self.has_voice:
             self._part(core, "notices", lambda: self.parts.voice.prepare(NOTICES))
 

@@ -12,6 +12,7 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, "/mnt/clone/tests/soundcard")
 
@@ -156,6 +157,184 @@ def under_its_restrictions_everything_works_that_must_and_nothing_else() -> str:
     wrong = {name: text for name, text in results.items() if text != "ok"}
     assert not wrong, "\n".join(f"{name}: {text}" for name, text in wrong.items())
     return f"{len(results)} checks"
+
+
+def status() -> dict[str, Any]:
+    """What the running assistant says of itself; empty while it does not answer."""
+    text = run("assistant", "status", "--json", check=False).stdout
+    return json.loads(text) if text.startswith("{") else {}
+
+
+def pid() -> int:
+    return int(show("MainPID")["MainPID"])
+
+
+def active() -> bool:
+    return show("ActiveState")["ActiveState"] == "active"
+
+
+def ask(text: str) -> dict[str, Any]:
+    """One turn by the running assistant."""
+    return json.loads(run("assistant", "ask", "--silent", "--json", text).stdout)  # type: ignore[no-any-return]
+
+
+def speak(text: str) -> None:
+    """Say something into the service's microphone."""
+    sound = Path("/run/spoken.wav")
+    run("assistant", "say", "--out", str(sound), text)
+    run("paplay", "--device=mic", str(sound), env=globals()["CARD"].environment)
+
+
+@test
+def it_starts_and_is_ready_before_the_language_model_is() -> str:
+    begun = time.monotonic()
+    run("systemctl", "start", UNIT, timeout=200)
+    seconds = time.monotonic() - begun
+    assert active() and "language model" in show("StatusText")["StatusText"], show("StatusText")
+    assert ask("turn on the kitchen light")["states"]["light.kitchen"]["state"] == "on"
+    warm = wait_for(lambda: "model" in status()["milestones_s"], 180, "the language model is warm")
+    assert status()["troubles"] == {}, status()["troubles"]
+    return f"READY after {seconds:.1f} s, warm {warm:.1f} s later"
+
+
+@test
+def a_question_through_the_control_socket() -> str:
+    row = ask("what is the capital of France")
+    assert row["route"] == "model" and "Paris" in row["reply"], row
+    return f"{row['ms']['total']:.0f} ms"
+
+
+@test
+def a_spoken_turn() -> str:
+    wait_for(lambda: (status().get("hearing") or {}).get("microphone"), 30, "the microphone is there")
+    speak("Hey Jarvis, turn off the kitchen light.")
+
+    def spoken() -> list[Any]:
+        rows = json.loads("[" + ",".join(run("assistant", "turns", "--json").stdout.splitlines()) + "]")
+        return [row for row in rows if row["source"] == "voice"]
+
+    wait_for(spoken, 30, "a spoken turn")
+    row = spoken()[-1]
+    assert row["states"]["light.kitchen"]["state"] == "off", row
+    return f"{row['ms']['tts_first']:.0f} ms to speech"
+
+
+@test
+def its_journal_has_fields() -> None:
+    lines = run("journalctl", "-u", UNIT, "-o", "json", "--no-pager").stdout.splitlines()
+    turns = [row for row in map(json.loads, lines) if "TURN_ID" in row]
+    assert turns and {"ROUTE", "MS", "SOURCE"} <= set(turns[-1]), turns[-1:]
+
+
+@test
+def another_user_needs_the_group() -> None:
+    run("useradd", "visitor")
+    asked = ("setpriv", "--reuid=visitor", "--regid=visitor")
+    refused = run(*asked, "--clear-groups", "assistant", "mute", check=False)
+    assert refused.returncode == 1 and "permission" in refused.stderr, refused
+    run("usermod", "-aG", "assistant", "visitor")
+    run(*asked, "--init-groups", "assistant", "mute")
+    assert status()["muted"] is True
+
+
+@test
+def a_restart_keeps_mute_and_state_and_is_quick_to_stop() -> str:
+    begun = time.monotonic()
+    run("systemctl", "stop", UNIT)
+    seconds = time.monotonic() - begun
+    assert seconds < 2.5, f"{seconds:.1f} s"
+    assert show("Result")["Result"] == "success"
+    run("systemctl", "start", UNIT, timeout=200)
+    assert status()["muted"] is True
+    assert "off" in ask("is the kitchen light on")["reply"].lower()
+    run("assistant", "unmute")
+    warm = wait_for(lambda: "model" in status()["milestones_s"], 180, "the language model is warm")
+    return (
+        f"stopped in {seconds:.1f} s; warm from saved states after {status()['milestones_s']['model']} s ({warm:.1f} s)"
+    )
+
+
+@test
+def reload_takes_settings_and_inventory_and_keeps_the_models() -> None:
+    settings, before = Path("/etc/assistant/assistant.toml"), pid()
+    inventory = settings.with_name("home.toml")
+    inventory.write_text(
+        '[[areas]]\nname = "Attic"\n[[devices]]\nid = "light.attic"\nname = "Ladder Lamp"\narea = "Attic"\n'
+        'state = "off"\n'
+    )
+    text = settings.read_text()
+    settings.write_text(
+        text.replace('#inventory = "/etc/assistant/home.toml"', 'inventory = "/etc/assistant/home.toml"')
+    )
+    run("systemctl", "reload", UNIT)
+    wait_for(lambda: status()["devices"] == 1, 20, "the new inventory")
+    assert ask("turn on the ladder lamp")["states"]["light.attic"]["state"] == "on"
+    settings.write_text(text.replace("#volume = 0.8", "volum = 0.8"))
+    run("systemctl", "reload", UNIT, check=False)
+    wait_for(lambda: "configuration" in status()["troubles"], 20, "what is wrong is told")
+    assert "volume" in status()["troubles"]["configuration"]
+    settings.write_text(text)
+    inventory.unlink()
+    run("systemctl", "reload", UNIT)
+    wait_for(lambda: status()["devices"] > 1 and not status()["troubles"], 20, "all as before")
+    assert pid() == before and "model" in status()["milestones_s"]
+
+
+@test
+def killed_it_comes_back() -> str:
+    before = pid()
+    run("systemctl", "kill", "--signal=KILL", UNIT)
+    return (
+        f"{wait_for(lambda: active() and pid() not in (0, before) and status().get('ready'), 120, 'it is back'):.1f} s"
+    )
+
+
+@test
+def a_stopped_process_is_ended_by_the_watchdog_and_comes_back() -> str:
+    drop_in("watchdog", "[Service]\nWatchdogSec=6\nTimeoutAbortSec=3\n")
+    run("systemctl", "restart", UNIT, timeout=200)
+    before = pid()
+    time.sleep(8)  # fed, it lives
+    assert pid() == before
+    run("systemctl", "kill", "--signal=STOP", "--kill-whom=main", UNIT)
+    seconds = wait_for(lambda: pid() not in (0, before), 60, "the watchdog ends it")
+    wait_for(lambda: active() and status().get("ready"), 120, "it is back")
+    drop_in("watchdog", None)
+    return f"ended and begun anew after {seconds:.1f} s"
+
+
+@test
+def a_wrong_configuration_is_told_and_not_tried_again() -> None:
+    settings = Path("/etc/assistant/assistant.toml")
+    text = settings.read_text()
+    settings.write_text(text.replace("#volume = 0.8", "volum = 0.8"))
+    run("systemctl", "restart", UNIT, check=False)
+    wait_for(lambda: show("ActiveState")["ActiveState"] == "failed", 20, "it stays down")
+    assert show("ExecMainStatus")["ExecMainStatus"] == "78"
+    assert "did you mean 'volume'" in run("journalctl", "-u", UNIT, "-n", "20", "--no-pager").stdout
+    settings.write_text(text)
+
+
+@test
+def who_fails_again_and_again_is_left_down() -> None:
+    drop_in("failing", "[Service]\nExecStart=\nExecStart=/bin/false\nRestartSec=100ms\n")
+    run("systemctl", "reset-failed", UNIT)
+    run("systemctl", "start", UNIT, check=False)
+    wait_for(lambda: show("Result")["Result"] in ("start-limit-hit", "exit-code") and not active(), 30, "it is down")
+    wait_for(lambda: show("ActiveState")["ActiveState"] == "failed", 30, "it stays down")
+    assert int(show("NRestarts")["NRestarts"]) <= 5
+    drop_in("failing", None)
+    run("systemctl", "reset-failed", UNIT)
+    run("systemctl", "start", UNIT, timeout=200)
+    assert status()["ready"]
+
+
+@test
+def nothing_has_failed() -> str:
+    failed = run("systemctl", "--failed", "--plain", "--no-legend").stdout.strip()
+    assert not failed, failed
+    process = status()["process"]
+    return f"{process['rss_mb']} MB resident, {process['pss_mb']} MB proportional, {process['threads']} threads"
 
 
 def tell(text: str) -> None:

@@ -1,0 +1,182 @@
+"""The whole assistant on a real-time sound card: it is spoken to as a person does, and listened to.
+
+One daemon serves all tests, in their order. The last one tells how long people waited.
+"""
+
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "soundcard"))
+
+from card import SoundCard, missing
+from running import Running, loud_seconds, quiet
+
+from assistant.audio.files import to_mono_16k
+from assistant.audio.noise import babble, room_noise
+from assistant.bench.stats import summarise
+from assistant.config import Config
+from assistant.parts import Parts
+from assistant.types import AudioClip
+
+pytestmark = [pytest.mark.real, pytest.mark.skipif(missing() is not None, reason=str(missing()))]
+
+
+@pytest.fixture(scope="module")
+def parts():
+    with Parts(Config()) as parts:
+        yield parts
+
+
+@pytest.fixture(scope="module")
+def card(tmp_path_factory):
+    with SoundCard(tmp_path_factory.mktemp("card")) as card:
+        yield card
+
+
+@pytest.fixture(scope="module")
+def assistant(card, tmp_path_factory):
+    with Running(card, tmp_path_factory.mktemp("daemon")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def say(parts):
+    return lambda text: to_mono_16k(parts.say(text)).samples
+
+
+@pytest.fixture(autouse=True)
+def _between(assistant):
+    assistant.until_idle()
+
+
+def understood(parts, samples):
+    """What a person would hear of it."""
+    return parts.open_ears.transcribe(AudioClip(samples, 16_000)).text
+
+
+def test_wake_word_and_command_in_one_breath(assistant, say, parts):
+    row, heard = assistant.turn(say("Hey Jarvis, turn on the kitchen light."))
+    assert row["states"]["light.kitchen"]["state"] == "on"
+    assert "kitchen light" in understood(parts, heard)
+
+
+def test_command_after_a_pause(assistant, say, parts):
+    row, heard = assistant.turn(say("Hey Jarvis."), quiet(1.5), say("Turn off the kitchen light."))
+    assert row["states"]["light.kitchen"]["state"] == "off"
+    assert "off" in understood(parts, heard).split()
+
+
+def test_a_follow_up_needs_no_wake_word(assistant, say):
+    assistant.turn(say("Hey Jarvis, turn on the kitchen light."))
+    row, _ = assistant.turn(say("Turn it off again."))
+    assert row["source"] == "voice" and row["states"]["light.kitchen"]["state"] == "off"
+
+
+def test_what_people_say_to_each_other_after_a_command_is_no_turn_of_the_assistants(assistant, say):
+    assistant.turn(say("Hey Jarvis, turn on the kitchen light."))
+    row, heard = assistant.turn(say("And then she said that the match was boring."), timed=False)
+    assert row["reply"] == "" and row["actions"] == [] and not len(loud_seconds(heard))
+
+
+def test_two_turns_in_a_row(assistant, say):
+    first, _ = assistant.turn(say("Hey Jarvis, turn on the kitchen light."))
+    second, _ = assistant.turn(say("Hey Jarvis, is the front door locked?"))
+    assert first["route"] == "match" and second["route"] == "match" and second["reply"]
+
+
+def test_a_question_is_answered_by_the_model(assistant, say, parts):
+    row, heard = assistant.turn(say("Hey Jarvis, what is the capital of France?"), timed=False)
+    assert row["route"] == "model" and "paris" in understood(parts, heard)
+
+
+def test_the_wake_word_stops_a_reply_and_listens(assistant, say, capsys):
+    before = len(assistant.turns())
+    talk = "This is a long announcement. " * 6
+    saying = threading.Thread(target=lambda: assistant.client.call("ask", text=f"say {talk}", speak=True), daemon=True)
+    begun_s = time.monotonic()
+    asked = assistant.card.say(np.concatenate([quiet(0.2), say("Hey Jarvis, what can you do?")]))
+    assistant.wait_for(lambda: len(loud_seconds(assistant.after(asked))) > 50, 30, "a long reply is being said")
+    assert saying.ident is None and begun_s < asked
+    woken_s = assistant.card.say(say("Hey Jarvis."))
+    assistant.card.say(quiet(2.5))
+    times = loud_seconds(assistant.after(woken_s))
+    stopped_s = float(times[times < 2.0].max()) if (times < 2.0).any() else 0.0
+    with capsys.disabled():
+        sys.stdout.write(f"\nbarge-in: silent {stopped_s * 1000:.0f} ms after the wake word's end\n")
+    assert stopped_s < 1.0
+    assistant.card.say(np.concatenate([say("Turn off the kitchen light."), quiet(1.0)]))
+    assistant.wait_for(lambda: len(assistant.turns()) == before + 2, 30, "the second turn")
+    assert assistant.turns()[-1]["states"]["light.kitchen"]["state"] == "off"
+
+
+def test_stop_ends_a_reply_without_the_wake_word(assistant, say):
+    asked = assistant.card.say(np.concatenate([quiet(0.2), say("Hey Jarvis, what can you do?")]))
+    assistant.wait_for(lambda: len(loud_seconds(assistant.after(asked))) > 50, 30, "a long reply is being said")
+    stop_s = assistant.card.say(np.concatenate([quiet(0.3), say("Stop."), quiet(0.3)]))
+    assistant.card.say(quiet(2.5))
+    times = loud_seconds(assistant.after(stop_s))
+    assert not (times > 1.2).any()
+
+
+def test_noise_starts_no_turn(assistant, say):
+    before = assistant.turns()
+    voices = [AudioClip(say(text), 16_000) for text in ("They went to the lake.", "It was a long day at work.")]
+    assistant.card.say(np.concatenate([room_noise(6, seed=2).samples, babble(voices, 6, seed=3).samples]))
+    assert assistant.status()["state"] == "idle" and assistant.turns() == before
+
+
+def test_silence_after_the_wake_word_is_no_turn(assistant, say):
+    before = assistant.turns()
+    assistant.card.say(np.concatenate([say("Hey Jarvis."), quiet(1.0)]))
+    assert assistant.status()["state"] == "listening"
+    assistant.card.say(quiet(5.0))
+    assert assistant.status()["state"] == "idle" and assistant.turns() == before
+
+
+def test_a_muted_microphone_hears_nothing(assistant, say):
+    before = assistant.turns()
+    assistant.client.call("mute")
+    assistant.card.say(np.concatenate([say("Hey Jarvis, turn on the kitchen light."), quiet(1.5)]))
+    assert assistant.turns() == before
+    assistant.client.call("unmute")
+    row, _ = assistant.turn(quiet(1.0), say("Hey Jarvis, turn on the kitchen light."))
+    assert row["route"] == "match"
+
+
+def test_a_timer_rings_until_it_is_told_to_stop(assistant, say):
+    row, _ = assistant.turn(say("Hey Jarvis, set a timer for eight seconds."), timed=False)
+    assert row["skill"]
+    assistant.wait_for(lambda: assistant.status()["ringing"], 20, "it rings")
+    assistant.wait_for(lambda: len(loud_seconds(assistant.recording.samples[-16_000:])) > 10, 10, "it is heard")
+    assistant.card.say(np.concatenate([quiet(0.3), say("Hey Jarvis, stop."), quiet(2.0)]))
+    assistant.wait_for(lambda: not assistant.status()["ringing"], 15, "it is silent")
+
+
+def test_a_microphone_that_is_lost_comes_back(assistant, card, say, capsys):
+    assistant.recording.stop()
+    card.stop()
+    assistant.wait_for(lambda: "microphone" in assistant.status()["troubles"], 30, "the loss is told")
+    assert assistant.microphone() is None
+    card.start()
+    assistant.wait_for(assistant.microphone, 60, "the microphone is back")
+    assistant.recording = card.record()
+    assistant.wait_for(lambda: len(assistant.recording.samples) > 0, 10, "the recording runs")
+    assistant.wait_for(lambda: assistant.status()["troubles"] == {}, 20, "all is well")
+    row, heard = assistant.turn(quiet(1.0), say("Hey Jarvis, turn off the kitchen light."))
+    assert row["states"]["light.kitchen"]["state"] == "off" and len(loud_seconds(heard))
+
+
+def test_how_long_people_waited(assistant, capsys):
+    waits = summarise(assistant.waits_ms)
+    process = assistant.status()["process"]
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\nfrom the last spoken sample to the first one heard, {waits.count} commands: p50 {waits.p50_ms:.0f} ms, "
+            f"p95 {waits.p95_ms:.0f} ms; memory {process['rss_mb']} MB resident, {process['pss_mb']} MB proportional\n"
+        )
+    assert waits.count >= 8
