@@ -18,6 +18,7 @@ from assistant import (
     cli_bench,
     cli_doctor,
     cli_eval,
+    cli_knowledge,
     cli_machine,
     cli_models,
     cli_run,
@@ -51,6 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
         cli_update,
         cli_machine,
         cli_api,
+        cli_knowledge,
     ):
         module.add_parser(commands)
     return parser

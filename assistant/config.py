@@ -105,6 +105,14 @@ def service_environment() -> ServiceEnvironment:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class KnowledgeSection:
+    """The owner's documents."""
+
+    folder: Path | None = None
+    """Where they lie; ``None``: ``documents`` in the state folder."""
+
+
 def _within(section: object, lowest: float, highest: float, *keys: str) -> None:
     """Refuse values outside of a range; the message begins with the key, by which its line is found."""
     for key in keys:
@@ -396,6 +404,7 @@ class Config:
     llm: LlmSection = field(default_factory=LlmSection)
     tts: TtsSection = field(default_factory=TtsSection)
     home: HomeSection = field(default_factory=HomeSection)
+    knowledge: KnowledgeSection = field(default_factory=KnowledgeSection)
     wake: WakeSection = field(default_factory=WakeSection)
     listening: ListeningSection = field(default_factory=ListeningSection)
     api: ApiSection = field(default_factory=ApiSection)

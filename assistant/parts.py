@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar, runtime_checkable
 
 from assistant.config import Config
-from assistant.errors import AudioError
+from assistant.errors import AudioError, ModelError
 from assistant.llm.queue import ModelQueue, Priority
-from assistant.models import resolve
+from assistant.models import load_manifest, resolve
 from assistant.turn import Ears, HouseLike, Mind, Skills, Talk, Turn, new_turn_id
 from assistant.types import AudioClip, Home, Transcript, TurnContext
 
@@ -95,6 +95,7 @@ class Parts:
         """Who may use the language model now: voice first."""
         self._matchers: OrderedDict[Hashable, SentenceMatcher] = OrderedDict()
         self._models: OrderedDict[Hashable, ModelUnderstander] = OrderedDict()
+        self._voices: dict[str, tuple[Speaker, str]] = {}
         self._ears: OrderedDict[Hashable, HomeEars] = OrderedDict()
 
     def __enter__(self) -> Self:
@@ -316,7 +317,12 @@ class Parts:
         """Timers, arithmetic, lists and the other skills over their lasting store."""
         from assistant.skill_parts import STORE_FILE, SkillParts
 
-        return SkillParts(self.config, store_path=self.config.paths.state / STORE_FILE)
+        return SkillParts(
+            self.config,
+            store_path=self.config.paths.state / STORE_FILE,
+            model=lambda name: self.model_client(name, Priority.VOICE),
+            embedder=lambda: self.embedder,
+        )
 
     def turn(
         self,
@@ -332,7 +338,8 @@ class Parts:
         own_mind = self.mind if mind is None else mind
         own_house = house or self.house
         own_talk = talk or self.talk()
-        own_skills = skills or self.skill_parts.conversation(own_house)
+        forget = own_talk.forget if isinstance(own_talk, Forgetful) else lambda: None
+        own_skills = skills or self.skill_parts.conversation(own_house, own_mind, forget=forget)
         voice: Speaker | None = self.voice if speak else None
         return Turn(
             ears=ears or LazyEars(self),
@@ -341,6 +348,7 @@ class Parts:
             talk=own_talk,
             voice=voice,
             skills=own_skills,
+            voices=self.foreign_voice,
             ahead=self._ahead(own_mind, own_house, own_talk, own_skills, voice),
         )
 
@@ -362,6 +370,29 @@ class Parts:
             voice=voice,
             others=skills.reads,
         )
+
+    def foreign_voice(self, language: str) -> tuple[Speaker, str]:
+        """The voice of another language: an installed Piper voice, else espeak-ng's, else the assistant's own."""
+        from assistant.tts.espeak import EspeakVoiceEngine, espeak_available
+        from assistant.tts.piper import PiperVoiceEngine
+        from assistant.tts.speaker import Speaker
+
+        if language not in self._voices:
+            speed = self.config.tts.speed
+            installed = installed_voice(language, self.config.paths.models)
+            if language == self.config.assistant.language.partition("-")[0]:
+                self._voices[language] = (self.voice, self.plain_voice.name)
+            elif installed is not None:
+                self._voices[language] = (
+                    Speaker(PiperVoiceEngine(installed, speed=speed), language=language),
+                    installed.name,
+                )
+            elif espeak_available():
+                engine = EspeakVoiceEngine(language, speed)
+                self._voices[language] = (Speaker(engine, language=language), engine.name)
+            else:
+                self._voices[language] = (self.voice, f"{self.plain_voice.name}, for want of one for {language}")
+        return self._voices[language]
 
     def speak(self, text: str) -> Iterator[AudioClip]:
         """``text`` in the assistant's voice."""
@@ -389,6 +420,13 @@ class Parts:
             sink.finish()
 
 
+@runtime_checkable
+class Forgetful(Protocol):
+    """A conversation that can begin anew."""
+
+    def forget(self) -> None: ...
+
+
 class LazyEars:
     """Loads the recogniser only when there is sound to hear, and hears the names that the home has by then."""
 
@@ -403,6 +441,17 @@ class LazyEars:
     def transcribe(self, clip: AudioClip) -> Transcript:
         """See ``Ears``."""
         return self._parts.ears_for(self._parts.mind).transcribe(clip)
+
+
+def installed_voice(language: str, models_dir: Path) -> Path | None:
+    """The folder of an installed Piper voice of a language such as ``fr``."""
+    for model in load_manifest().models:
+        if model.role == "tts" and model.language.replace("_", "-").partition("-")[0] == language:
+            try:
+                return resolve(model.name, models_dir).directory
+            except ModelError:
+                continue
+    return None
 
 
 def names_of(home: Home) -> Hashable:

@@ -3,34 +3,62 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from assistant.errors import AssistantError
 from assistant.skills.agenda.agenda import Agenda
 from assistant.skills.agenda.skill import AgendaSkill
 from assistant.skills.arithmetic.skill import ArithmeticSkill
 from assistant.skills.calendar import CalendarSkill
 from assistant.skills.clock import Clock, SystemClock
 from assistant.skills.housekeeping import VOLUME_INTENTS, Controls, HousekeepingSkill
+from assistant.skills.knowledge.library import Library
+from assistant.skills.knowledge.skill import KnowledgeSkill
 from assistant.skills.language import Language, language
 from assistant.skills.lists import SHOPPING_INTENTS, ListsSkill, Notes, OwnLists
 from assistant.skills.skills import SkillSet
+from assistant.skills.steps import StepsSkill
 from assistant.skills.store import Store
+from assistant.skills.talk import TalkSkill
 from assistant.skills.templates import TemplateSet, load_templates
+from assistant.skills.translation import Message, TranslationSkill
+from assistant.types import NoIntent
 
 if TYPE_CHECKING:
     from assistant.config import Config
-    from assistant.turn import HouseLike
-    from assistant.types import Intent, Outcome, TurnContext
+    from assistant.skills.base import Said
+    from assistant.skills.knowledge.index import Embedder
+    from assistant.turn import HouseLike, Mind
+    from assistant.types import Intent, Outcome, SkillReply, TurnContext, Understanding
 
 STORE_FILE = "skills.db"
+INDEX_FILE = "documents.db"
+
+
+class ModelLike(Protocol):
+    """A client of the language model."""
+
+    def answer(self, messages: Sequence[Message], *, max_tokens: int) -> Iterator[str]: ...
 
 
 class SkillParts:
     """What the skills share. ``store_path`` ``None`` keeps timers and lists in memory only."""
 
-    def __init__(self, config: Config, *, store_path: Path | None, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        *,
+        store_path: Path | None,
+        clock: Clock | None = None,
+        model: Callable[[str], ModelLike] | None = None,
+        embedder: Callable[[], Embedder] | None = None,
+    ) -> None:
+        """``model`` gives a client of the language model by its name, ``embedder`` the sentence embedding."""
+        self._model = model
+        self._embedder = embedder
         self.config = config
         self._store_path = store_path
         self.controls: Controls | None = None
@@ -73,17 +101,62 @@ class SkillParts:
         return ListsSkill(OwnLists(self.store), Notes(self.store, self.clock), self.language)
 
     @cached_property
+    def library(self) -> Library:
+        """The owner's documents and their index."""
+        from assistant.skills.knowledge.index import KnowledgeIndex
+
+        if self._embedder is None:
+            raise AssistantError("documents cannot be read without the sentence embedding")
+        folder = self.config.knowledge.folder or self.config.paths.state / "documents"
+        return Library(folder, KnowledgeIndex(self.config.paths.state / INDEX_FILE, self._embedder))
+
+    @cached_property
+    def knowledge(self) -> KnowledgeSkill:
+        """Answers from the documents."""
+        assert self._embedder is not None
+        model = self._model
+        held = (lambda: model("manual")) if model is not None else None
+        return KnowledgeSkill(lambda: self.library, self._embedder, self.language, held)
+
+    def _question(self, text: str, context: TurnContext) -> Said | None:
+        """Looked up only where there are documents: an index is not made for nothing."""
+        exists = "library" in self.__dict__ or (self.config.paths.state / INDEX_FILE).is_file()
+        return self.knowledge.question(text, context) if self._embedder is not None and exists else None
+
+    @cached_property
     def templates(self) -> TemplateSet:
         """All sentences of the skills, compiled."""
         readers = {**self.language.readers(), **self.arithmetic.readers(), **self.calendar.readers()}
+        readers |= TranslationSkill(self.language, None).readers()
         return load_templates(self.language.code, readers, self.language.spelling)
 
-    def conversation(self, house: HouseLike) -> SkillSet:
-        """The skills of one conversation over ``house``."""
+    def conversation(
+        self, house: HouseLike, mind: Mind | None = None, *, forget: Callable[[], None] = lambda: None
+    ) -> SkillSet:
+        """The skills of one conversation over ``house``; ``mind`` reads the steps of a longer request for it.
 
-        def shopping(intent: Intent, _context: TurnContext, _confirmed: bool) -> Outcome | None:
+        ``forget`` has the chat model begin anew.
+        """
+        model = self._model
+        translation = TranslationSkill(self.language, (lambda: model("translation")) if model is not None else None)
+
+        def interpret(text: str, _context: TurnContext) -> Said | None:
+            return translation.interpret(text, skills.read(text)) if translation.interprets else None
+
+        def read(text: str, context: TurnContext) -> Understanding:
+            return mind.read(text, context) if mind is not None else NoIntent()
+
+        def carry_out(intent: Intent, context: TurnContext) -> Outcome:
+            return skills.carry_out(intent, context) or house.carry_out(intent, context)
+
+        def alone(text: str, context: TurnContext) -> SkillReply | None:
+            return skills.alone(text, context)
+
+        steps = StepsSkill(self.language, read, carry_out, lambda text: skills.read(text), alone)
+
+        def shopping(intent: Intent, _context: TurnContext, confirmed: bool) -> Outcome | None:
             has_list = any(device.domain == "todo" for device in house.snapshot().devices)
-            return None if has_list else self.lists.shopping(intent)
+            return None if has_list else self.lists.shopping(intent, confirmed=confirmed)
 
         housekeeping = HousekeepingSkill(self.language, self.config.assistant.name, ThisMachine(), self.controls)
 
@@ -91,7 +164,7 @@ class SkillParts:
             plays = any(device.domain == "media_player" for device in house.snapshot().devices)
             return None if plays else housekeeping.volume_intent(intent)
 
-        return SkillSet(
+        skills = SkillSet(
             self.language,
             {
                 "timers": self.timers,
@@ -99,9 +172,15 @@ class SkillParts:
                 "arithmetic": self.arithmetic,
                 "lists": self.lists,
                 "housekeeping": housekeeping,
+                "translation": translation,
+                "talk": TalkSkill(self.language, forget),
+                **({"knowledge": self.knowledge} if self._embedder is not None else {}),
             },
             templates=lambda: self.templates,
             ringing=self.timers,
+            first=interpret,
+            several=steps.request,
+            last=self._question,
             carriers={
                 "AssistDelayed": self._delayed,
                 **dict.fromkeys(SHOPPING_INTENTS, shopping),
@@ -109,6 +188,7 @@ class SkillParts:
             },
             watchers=(housekeeping.note,),
         )
+        return skills
 
     def _delayed(self, intent: Intent, context: TurnContext, _confirmed: bool) -> Outcome:
         return self.timers.delayed(intent, context)
@@ -121,6 +201,8 @@ class SkillParts:
         """Let the store go."""
         if "store" in self.__dict__:
             self.store.close()
+        if "library" in self.__dict__:
+            self.library.index.close()
 
 
 class ThisMachine:

@@ -14,6 +14,7 @@ _INNER = re.compile(
 )
 _THEN = re.compile(r"^(?:then|please|,)\s+", re.IGNORECASE)
 _SHOULD = re.compile(r"^(?P<subject>.+?)\s+be\s+", re.IGNORECASE)
+_PLACE = re.compile(r"^(?:in|on|at|of|inside|outside|upstairs|downstairs)\b", re.IGNORECASE)
 _NOT = re.compile(r"\b(?:is not|isn't|are not|aren't|isnt|arent)\b", re.IGNORECASE)
 _NOBODY = re.compile(r"\b(?:nobody|no one|no-one)\b", re.IGNORECASE)
 _NO = re.compile(r"\b(there is|there's|there are|is there)\s+(?:no|not any)\b", re.IGNORECASE)
@@ -34,8 +35,9 @@ def conditionals(text: str) -> Iterator[Conditional]:
     opening = _OPENING.match(text)
     if opening is not None:
         rest = text[opening.end() :]
-        for cut in _cuts(rest):
-            condition, command = rest[:cut].strip(" ,"), _THEN.sub("", rest[cut:].strip(" ,"))
+        parts = [(rest[:cut].strip(" ,"), _THEN.sub("", rest[cut:].strip(" ,"))) for cut in _cuts(rest)]
+        # A place between the two is the condition's: "if it is below twenty in the bedroom turn the heating up".
+        for condition, command in sorted(parts, key=lambda part: _PLACE.match(part[1]) is not None):
             if condition and command:
                 yield _conditional(opening["word"], condition, command)
         return

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from assistant.skills.templates import Reading
-from assistant.types import TurnContext
+from assistant.types import Action, TurnContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,8 @@ class Said:
     language: str | None = None
     notes: tuple[str, ...] = ()
     acted: bool = False
+    actions: tuple[Action, ...] = ()
+    """What the house did of it."""
 
 
 Handler = Callable[[Reading, TurnContext], Said | None]

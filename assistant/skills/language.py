@@ -14,6 +14,8 @@ from assistant.skills.text import Spelling, Words
 from assistant.skills.when import Moments, WhenReader
 from assistant.skills.wording import Wording, language_file
 
+MOST_NAME_WORDS = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Language:
@@ -50,9 +52,17 @@ class Language:
                     return meaning
         return None
 
+    def _short_name(self, words: Words, start: int) -> list[Found]:
+        """A name of a few words, which does not go on into another clause."""
+        ends = range(start + 1, min(len(words.tokens), start + MOST_NAME_WORDS) + 1)
+        no_names = self.table["text"]["no_names"]
+        return [(e, words.said(start, e)) for e in ends if not any(w in no_names for w in words.tokens[start:e])]
+
     def readers(self) -> dict[str, Reader]:
         """Readers of the templates' lists."""
         return {
+            "timer_name": self._short_name,
+            "list_name": self._short_name,
             "duration": _of_tokens(self.spans.at),
             "when": _of_tokens(self.moments.at),
             "moment": lambda words, start: [

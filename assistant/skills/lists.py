@@ -10,12 +10,14 @@ from assistant.skills.clock import Clock
 from assistant.skills.language import Language
 from assistant.skills.store import Store
 from assistant.skills.templates import Reading
-from assistant.types import Action, Handled, Intent, NotHandled, Outcome, TurnContext
+from assistant.types import Action, Ask, Handled, Intent, NotHandled, Outcome, TurnContext
 
 SHOPPING_INTENTS = {
     "HassShoppingListAddItem": "add",
     "HassShoppingListRemoveItem": "remove",
     "HassShoppingListCompleteItem": "complete",
+    "AssistListQuery": "query",
+    "HassListClear": "clear",
 }
 MOST_READ = 30
 MOST_NOTES_READ = 5
@@ -144,8 +146,10 @@ class ListsSkill:
 
     # --- lists --------------------------------------------------------------------------------------
 
-    def shopping(self, intent: Intent) -> Outcome:
+    def shopping(self, intent: Intent, *, confirmed: bool = False) -> Outcome:
         """A shopping intent in a house that has no list of its own."""
+        if SHOPPING_INTENTS[intent.name] in ("query", "clear"):
+            return self._shopping_list(intent, confirmed)
         said = intent.slots.get("item")
         items = [str(item) for item in said] if isinstance(said, list) else [str(said)] if said else []
         name = str(self._table["shopping"])
@@ -154,6 +158,20 @@ class ListsSkill:
             return NotHandled(self._say("list_what"))
         reply = self._added(name, items) if what == "add" else self._taken(name, items, done=what == "complete")
         return Handled(Action(intent.name, dict(intent.slots)), reply)
+
+    def _shopping_list(self, intent: Intent, confirmed: bool) -> Outcome:
+        name = str(self._table["shopping"])
+        items = self._lists.open_items(name)
+        action = Action(intent.name, dict(intent.slots))
+        if SHOPPING_INTENTS[intent.name] == "query" or not items:
+            key = "list_items" if items else "list_empty"
+            names = self._language.wording.names(items[:MOST_READ])
+            return Handled(action, self._say(key, name=name, items=names), is_question=True)
+        if not confirmed and intent.slots.get("confirmed") is not True:
+            count = self._language.wording.counted("item", len(items))
+            return Ask(self._say("list_clear_really", name=name, count=count), (intent,))
+        self._lists.clear(name)
+        return Handled(action, self._say("list_cleared", name=name))
 
     def _create(self, reading: Reading, context: TurnContext) -> Said:
         name = self._name(reading)

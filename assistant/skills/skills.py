@@ -12,6 +12,8 @@ from assistant.skills.language import Language
 from assistant.skills.templates import Reading, TemplateSet
 from assistant.types import Action, Intent, JsonValue, Outcome, SkillReply, TurnContext, TurnResult
 
+WHILE_RINGING = frozenset({"RingStop", "Snooze"})
+"""Sentences that mean something only while it rings."""
 ANSWER_S = 120.0
 """For so long an answer to a skill's question is waited for."""
 
@@ -33,6 +35,7 @@ class Ringing(Protocol):
 
 
 Carrier = Callable[[Intent, TurnContext, bool], Outcome | None]
+Hook = Callable[[str, TurnContext], Said | None]
 Watcher = Callable[[TurnResult], None]
 
 
@@ -46,7 +49,8 @@ class _Question:
 class SkillSet:
     """Implements the turn's ``Skills``. ``skills``: by name, asked in order where they share an intent.
 
-    ``carriers`` carry out understood intents that are no device's; ``watchers`` are told of each turn's end.
+    ``first`` may take a sentence before anybody reads it, ``several`` one of several steps, ``last`` one
+    that no template reads. ``carriers`` carry out understood intents that are no device's; ``watchers`` are told of each turn's end.
     ``templates``: the sentences, compiled when the first one is read.
     """
 
@@ -57,7 +61,9 @@ class SkillSet:
         *,
         templates: Callable[[], TemplateSet],
         ringing: Ringing | None = None,
-        first: Callable[[str, TurnContext], Said | None] = lambda _text, _context: None,
+        first: Hook = lambda _text, _context: None,
+        several: Hook = lambda _text, _context: None,
+        last: Hook = lambda _text, _context: None,
         carriers: Mapping[str, Carrier] | None = None,
         watchers: tuple[Watcher, ...] = (),
     ) -> None:
@@ -69,6 +75,8 @@ class SkillSet:
                 self._handlers.setdefault(intent, []).append((name, handler))
         self._ringing = ringing
         self._first = first
+        self._several = several
+        self._last = last
         self._carriers = dict(carriers or {})
         self._watchers = watchers
         self._question: _Question | None = None
@@ -77,7 +85,7 @@ class SkillSet:
         """See the turn's ``Skills``."""
         question, self._question = self._question, None
         if self._ringing is not None and self._ringing.rings:
-            reading = self.read(text)
+            reading = self._templates().read(self._language.words(text))
             said = self._ringing.quieten(reading) if reading is not None else None
             if said is not None and reading is not None:
                 return self._reply("timers", said, context, reading)
@@ -90,9 +98,21 @@ class SkillSet:
 
     def answer(self, text: str, context: TurnContext, _cancelled: Callable[[], bool] = bool) -> SkillReply | None:
         """See the turn's ``Skills``."""
+        found = self.alone(text, context)
+        if found is not None:
+            return found
+        for name, hook in (("steps", self._several), ("knowledge", self._last)):
+            said = hook(text, context)
+            if said is not None:
+                return self._reply(name, said, context)
+        return None
+
+    def alone(self, text: str, context: TurnContext) -> SkillReply | None:
+        """The answer to one sentence of a skill, and nothing else: a step of several."""
         reading = self.read(text)
-        for name, handler in self._handlers.get(reading.intent, ()) if reading is not None else ():
-            assert reading is not None
+        if reading is None:
+            return None
+        for name, handler in self._handlers.get(reading.intent, ()):
             said = handler(reading, context)
             if said is not None:
                 return self._reply(name, said, context, reading)
@@ -114,16 +134,17 @@ class SkillSet:
 
     def read(self, text: str) -> Reading | None:
         """The skill's sentence that ``text`` is."""
-        return self._templates().read(self._language.words(text))
+        return self._templates().read(self._language.words(text), WHILE_RINGING)
 
     def _reply(self, skill: str, said: Said, context: TurnContext, reading: Reading | None = None) -> SkillReply:
         if said.question is not None:
             self._question = _Question(skill, said.question, context.now)
         name = reading.intent if reading is not None else "SkillAnswer"
         slots = {key: _plain(value) for key, value in reading.slots.items()} if reading is not None else {}
+        own = () if said.actions else (Action(name, slots),)
         pieces = [said.text] if isinstance(said.text, str) else said.text
         return SkillReply(
-            skill, pieces, (Action(name, slots),), said.question is not None, said.language, said.notes
+            skill, pieces, (*said.actions, *own), said.question is not None, said.language, said.notes
         )  # fmt: skip
 
 

@@ -23,6 +23,8 @@ class SpanReader:
     amounts: Phrases
     joiners: frozenset[str]
     half_after: tuple[tuple[str, ...], ...]
+    more: frozenset[str] = frozenset()
+    """Words between a number and its unit: "five more minutes"."""
 
     @classmethod
     def of(cls, table: Mapping[str, Any], numbers: NumberReader, split: Any = str.split) -> SpanReader:
@@ -41,6 +43,7 @@ class SpanReader:
             rows("amounts"),
             frozenset(table["joiners"]),
             tuple(tuple(split(text)) for text in table["half_after"]),
+            frozenset(table["more"]),
         )
 
     def at(self, tokens: Sequence[str], start: int) -> list[tuple[int, Fraction]]:
@@ -69,7 +72,7 @@ class SpanReader:
         for end, value in amounts:
             if value < 0:
                 continue
-            unit = self._unit(tokens, end)
+            unit = self._unit(tokens, end + (1 if tokens[end : end + 1] and tokens[end] in self.more else 0))
             if unit is None:
                 continue
             end, size = unit

@@ -74,14 +74,17 @@ class TemplateSet:
                 for word in template.node.first:
                     self._by_first.setdefault(word, []).append(template)
 
-    def read(self, words: Words) -> Reading | None:
-        """The best reading of the whole sentence: fewest words left to wildcards, then most literal ones."""
+    def read(self, words: Words, leave_out: frozenset[str] = frozenset()) -> Reading | None:
+        """The best reading of the whole sentence: fewest words left to wildcards, then most literal ones.
+
+        Intents of ``leave_out`` are no readings.
+        """
         if not words.tokens or len(words.tokens) > MAX_WORDS:
             return None
         present = frozenset(words.tokens)
         best: tuple[tuple[int, int, int], Template, Slots] | None = None
         for template in [*self._by_first.get(words.tokens[0], ()), *self._anywhere]:
-            if not template.node.needs <= present:
+            if template.intent in leave_out or not template.node.needs <= present:
                 continue
             for end, slots, wild, literal in template.node.match(words, (0, template.slots, 0, 0)):
                 if end != len(words.tokens):

@@ -35,22 +35,22 @@ class FakeControls:
 class Conversation:
     """``say`` returns the turn's result; ``wait`` lets time pass and does what is due."""
 
-    def __init__(self, home: Home | None = None, language="en", talk=None, **config):
+    def __init__(self, home: Home | None = None, language="en", talk=None, model=None, **config):
         self.time = FakeTime()
         settings = Config(**config)
         self.house = House.from_home(home if home is not None else load_inventory(None), language)
-        self.parts = SkillParts(settings, store_path=None, clock=self.time)
+        self.parts = SkillParts(settings, store_path=None, clock=self.time, model=model)
         self.parts.controls = self.controls = FakeControls()
         self.ringer = FakeRinger()
         self.runner = AgendaRunner(
             self.parts.agenda, self.ringer, self.house.carry_out, self.time, self.parts.language.wording
         )
-        self.skills = self.parts.conversation(self.house)
         self.mind = DialogueMind(
             home=self.house.snapshot,
             matcher=SentenceMatcher(self.house.snapshot(), language),
             memory=Dialogue(),
         )
+        self.skills = self.parts.conversation(self.house, self.mind)
         self.turn = Turn(ears=None, mind=self.mind, house=self.house, talk=talk, voice=None, skills=self.skills)
 
     def say(self, text, **how):

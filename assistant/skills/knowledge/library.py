@@ -1,0 +1,90 @@
+"""The folder of the owner's documents and its index: what is put there is indexed, what is taken away is forgotten."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from assistant.errors import StorageError
+from assistant.skills.knowledge.documents import SUFFIXES, Document, DocumentError, read_document
+from assistant.skills.knowledge.index import KnowledgeIndex
+
+Advance = Callable[[str, int, int], None]
+HELD_FILE = "held.txt"
+
+
+class Library:
+    """A folder with its index. ``held``: the one short manual that the language model keeps whole in its context."""
+
+    def __init__(self, folder: Path, index: KnowledgeIndex) -> None:
+        self.folder = folder
+        self.index = index
+
+    def sync(self, advance: Advance = lambda _name, _done, _all: None) -> dict[str, str]:
+        """Index what is new or changed, forget what is gone; returns what could not be read: file -> reason."""
+        problems: dict[str, str] = {}
+        files = self._files()
+        for path in files:
+            try:
+                self.index.add(path, lambda done, total, name=path.name: advance(name, done, total))  # type: ignore[misc]
+            except DocumentError as error:
+                problems[path.name] = str(error)
+        present = {str(path.resolve()) for path in files}
+        for listed in self.index.listed():
+            if listed.path not in present:
+                self.index.remove(Path(listed.path))
+        return problems
+
+    def add(self, path: Path, advance: Advance = lambda _name, _done, _all: None) -> Path:
+        """Copy a file into the folder and index it. Raises DocumentError where it cannot be read."""
+        read_document(path)
+        target = self.folder / path.name
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            if not target.exists() or not target.samefile(path):
+                partial = target.with_name(f".{target.name}.part")
+                shutil.copyfile(path, partial)
+                partial.replace(target)
+        except OSError as error:
+            raise StorageError(f"{target}: {error.strerror or error}") from error
+        self.index.add(target, lambda done, total: advance(target.name, done, total))
+        return target
+
+    def remove(self, name: str) -> bool:
+        """Take a file out of the folder and the index; whether it was there."""
+        target = self.folder / Path(name).name
+        known = self.index.remove(target)
+        if not target.is_file():
+            return known
+        try:
+            target.unlink()
+        except OSError as error:
+            raise StorageError(f"{target}: {error.strerror or error}") from error
+        return True
+
+    def hold(self, name: str | None) -> None:
+        """Have the model keep this document whole; ``None``: none. Raises DocumentError where it is not there."""
+        marker = self.folder / f".{HELD_FILE}"
+        try:
+            if name is None:
+                marker.unlink(missing_ok=True)
+                return
+            read_document(self.folder / name)
+            marker.write_text(name, encoding="utf-8")
+        except OSError as error:
+            raise StorageError(f"{marker}: {error.strerror or error}") from error
+
+    def held(self) -> tuple[Path, Document] | None:
+        """The held document, where there is one."""
+        try:
+            name = (self.folder / f".{HELD_FILE}").read_text(encoding="utf-8").strip()
+            return (self.folder / name).resolve(), read_document(self.folder / name)
+        except (OSError, DocumentError):
+            return None
+
+    def _files(self) -> list[Path]:
+        if not self.folder.is_dir():
+            return []
+        found = [path for path in self.folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file()]
+        return sorted(path for path in found if not path.name.startswith("."))
