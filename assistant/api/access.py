@@ -124,8 +124,7 @@ class Access:
 
     def session(self, cookie: str) -> Entry | None:
         """The session of this cookie, while it holds."""
-        entry = self._find(self._kept.sessions, cookie)
-        return None if entry is None or self._expired(entry) else entry
+        return self._find([entry for entry in self._kept.sessions if not self._expired(entry)], cookie)
 
     def end_session(self, session_id: str) -> bool:
         """Whether there was such a session; its browser must pair again."""
@@ -143,7 +142,7 @@ class Access:
         self._save()
         return secret
 
-    def _find(self, entries: list[Entry], secret: str) -> Entry | None:
+    def _find(self, entries: Iterable[Entry], secret: str) -> Entry | None:
         hashed = _hash(secret)
         with self._lock:
             found = next((entry for entry in entries if hmac.compare_digest(entry.hash, hashed)), None)

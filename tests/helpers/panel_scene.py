@@ -14,11 +14,24 @@ from assistant.loudspeaker import Loudspeaker
 from assistant.parts import Parts
 from assistant.settings import LastingSettings
 from assistant.testing import FakeEars, FakePlayer, FakePulse, FakeStages, FakeTalk
-from assistant.types import AudioClip
+from assistant.types import AudioClip, NoIntent
 from assistant.web.panel import Panel
 from assistant.worker import Worker
 
 CLIP = AudioClip(np.ones(10, np.int16), 16_000)
+
+
+class NoModel:
+    """Understands nothing."""
+
+    def understand(self, text, context):
+        return NoIntent("no model here")
+
+    def update(self, home):
+        """Nothing to do."""
+
+    def warm(self):
+        """Nothing to do."""
 
 
 class PanelScene:
@@ -38,6 +51,7 @@ def panel(tmp_path, *, more=lambda scene: [], api=None):
     config = Config(paths=PathsSection(tmp_path / "models", tmp_path / "state", tmp_path / "run"))
     told = []
     with Parts(config) as parts:
+        parts._model = lambda _home: NoModel()
         stages = FakeStages(lambda: _turn(parts), CLIP)
         stages.context = parts.context
         loudspeaker = Loudspeaker(lambda: FakePlayer(), ring_pause_s=0.01)
