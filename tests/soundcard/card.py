@@ -80,6 +80,8 @@ class Recording:
         self.process.wait(10)
         if self._thread is not None:
             self._thread.join(10)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
         return self.samples
 
 
@@ -121,9 +123,8 @@ class SoundCard:
             "--use-pid-file=no",
         ]
         arguments += ["--disallow-exit=no", "--log-target=stderr", "--log-level=error", "--realtime=no"]
-        self._server = subprocess.Popen(
-            arguments, env=self.environment, stderr=(self._folder / "pulse.log").open("ab"), stdin=subprocess.DEVNULL
-        )
+        with (self._folder / "pulse.log").open("ab") as log:
+            self._server = subprocess.Popen(arguments, env=self.environment, stderr=log, stdin=subprocess.DEVNULL)
         deadline_s = time.monotonic() + START_TIMEOUT_S
         while self._control("info", check=False) != 0:
             if self._server.poll() is not None or time.monotonic() > deadline_s:
