@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from assistant.api.access import Access, PairingDesk, Scope
@@ -28,6 +29,8 @@ def attach_api(core: Core, parts: Parts) -> None:
     config = parts.config
     if config.api.listen != "off":
         core.add_service("api", lambda running: open_api(running, parts))
+    if config.api.wyoming_port:
+        core.add_service("wyoming", lambda running: open_wyoming(running, parts))
 
 
 @asynccontextmanager
@@ -55,6 +58,33 @@ async def open_api(core: Core, parts: Parts) -> AsyncIterator[None]:
     finally:
         logging.getLogger().removeHandler(logs)
         api.generator.close()
+
+
+@asynccontextmanager
+async def open_wyoming(core: Core, parts: Parts) -> AsyncIterator[None]:
+    """Serve Wyoming while inside, and announce it in the house where others may use it."""
+    from assistant.api.wyoming_server import WyomingParts, announced, serving_wyoming
+    from assistant.waking import wake_engine
+
+    config = parts.config
+    offered = WyomingParts(
+        hearing=lambda: parts.ears_for(parts.mind),
+        speaking=lambda: parts.voice,
+        wake=lambda names: wake_engine(names, config.wake.sensitivity, config, parts.vosk),
+        wake_words=config.wake.words,
+        core=core,
+        language=config.assistant.language,
+        asr_model=config.asr.model,
+        voice=config.tts.voice,
+    )
+    async with AsyncExitStack() as stack:
+        port = await stack.enter_async_context(
+            serving_wyoming(offered, config.api.wyoming_port, config.api.wyoming_from)
+        )
+        if config.api.wyoming_from:
+            await stack.enter_async_context(announced(port, f"assistant-{socket.gethostname()}"))
+        core.add_status("wyoming", lambda: {"port": port, "from": list(config.api.wyoming_from)})
+        yield
 
 
 def house_of(parts: Parts) -> House:

@@ -13,6 +13,7 @@ SHOTS = os.environ.get("PANEL_SCREENSHOTS")
 """A folder for pictures of all pages, where somebody wants to look at them."""
 PAGES = ("/", "/turns", "/devices", "/agenda", "/settings", "/system", "/access")
 
+expect.set_options(timeout=20_000)  # of a busy machine
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium: scripts/setup --dev installs it")
 
 
@@ -104,7 +105,7 @@ def test_a_correction_that_cannot_be_is_told_and_not_kept(visitor):
 def test_devices_and_a_lock_that_asks_first(visitor):
     visitor.pair()
     visitor.go("/devices")
-    visitor.page.get_by_role("button", name="Bedroom Light: On").click()
+    visitor.page.get_by_role("button", name="Bedroom Lamp: On").click()
     expect(visitor.page.locator("#toast")).to_contain_text("is on")
     assert visitor.scene.state("light.bedroom") == "on"
     expect(visitor.page.locator("#toast")).to_be_empty(timeout=15_000)

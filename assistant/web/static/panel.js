@@ -38,9 +38,12 @@ document.addEventListener("submit", async (event) => {
     if (form.matches("[data-act]")) await act(form, event.submitter);
     else {
       const answer = await send(form, event.submitter);
-      if (answer.reply) toast(answer.reply);
+      if (answer.reply && form.id !== "say-form") toast(answer.reply);
       if (form.matches("[data-reload]")) setTimeout(() => location.reload(), 900);
-      else if (form.id === "say-form") form.reset();
+      else if (form.id === "say-form") {
+        form.reset();
+        addTurn(answer);
+      }
     }
   } catch (error) {
     toast(error.message);
@@ -53,6 +56,7 @@ document.addEventListener("change", (event) => {
 
 function addTurn(turn) {
   const list = byId("turns");
+  if (list.querySelector(`a[href="/turns/${turn.id}"]`)) return; // the answer and the live stream both tell of it
   const item = document.createElement("li");
   if (turn.failed) item.className = "failed";
   const link = Object.assign(document.createElement("a"), { href: `/turns/${turn.id}`, textContent: turn.heard || "…" });
