@@ -125,7 +125,8 @@ async def serving_wyoming(parts: WyomingParts, port: int, allowed: Sequence[str]
         clients.add(task)
         try:
             await _Client(parts, reader, writer, address).run()
-        except (OSError, ValueError, TimeoutError, asyncio.IncompleteReadError) as error:
+        except (OSError, ValueError, TypeError, LookupError, AttributeError, asyncio.IncompleteReadError) as error:
+            # the library reads what a client sends without looking at it: anything can be missing or of another kind
             log.debug("wyoming: client %s lost: %s", address, error)
         finally:
             clients.discard(task)
