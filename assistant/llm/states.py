@@ -5,19 +5,23 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
+import struct
+import zlib
 from pathlib import Path
 
 from assistant.llm.native import NativeModel
 
 KEPT = 12
 """So many states are kept; the least recently used go."""
+MAGIC = b"prompt1\n"
 
 
 class StateFiles:
     """States of one model in a folder. What goes wrong here is no error: it is only slower the next time.
 
     A state's name is a hash of model file, library, and tokens, and its tokens are compared as well: another's is never
-    used, and a file that cannot be read is removed.
+    used, and a file that cannot be read is removed. It carries a checksum, because llama.cpp ends the process over a state
+    that was damaged.
     """
 
     def __init__(self, native: NativeModel, directory: Path) -> None:
@@ -35,16 +39,16 @@ class StateFiles:
     def restore(self, sequence: int, tokens: list[int]) -> bool:
         """Fill an empty sequence with the state of exactly ``tokens``; whether that could be read."""
         path = self._path(tokens)
-        lib = self._native.lib
-        buffer = (lib.llama_token * len(tokens))()
-        count = ctypes.c_size_t(0)
-        read = lib.llama_state_seq_load_file(
-            self._native.context, os.fsencode(path), sequence, buffer, len(tokens), ctypes.byref(count)
-        )
-        if read and list(buffer[: count.value]) == tokens:
+        try:
+            state = _checked(path.read_bytes(), tokens)
             path.touch()
-            return True
-        self._native.remove(sequence, 0)
+        except OSError:
+            return False
+        if state is not None:
+            buffer = (ctypes.c_uint8 * len(state)).from_buffer_copy(state)
+            if self._native.lib.llama_state_seq_set_data(self._native.context, buffer, len(state), sequence):
+                return True
+            self._native.remove(sequence, 0)
         path.unlink(missing_ok=True)
         return False
 
@@ -52,16 +56,19 @@ class StateFiles:
         """Keep what a sequence holds."""
         path = self._path(tokens)
         temporary = path.with_suffix(".part")
-        lib = self._native.lib
-        buffer = (lib.llama_token * len(tokens))(*tokens)
+        lib, context = self._native.lib, self._native.context
+        size = lib.llama_state_seq_get_size(context, sequence)
+        buffer = (ctypes.c_uint8 * size)()
+        written = lib.llama_state_seq_get_data(context, buffer, size, sequence)
+        if not written:
+            return
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            if lib.llama_state_seq_save_file(
-                self._native.context, os.fsencode(temporary), sequence, buffer, len(tokens)
-            ):
-                with temporary.open("rb+") as file:
-                    os.fsync(file.fileno())
-                temporary.replace(path)
+            with temporary.open("wb") as file:
+                file.write(_with_check(memoryview(buffer)[:written], tokens))
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
             self._prune()
         except OSError:
             temporary.unlink(missing_ok=True)
@@ -73,3 +80,18 @@ class StateFiles:
         files = sorted(self._directory.glob("*.kv"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
         for path in files[KEPT:]:
             path.unlink(missing_ok=True)
+
+
+def _with_check(state: memoryview, tokens: list[int]) -> bytes:
+    body = struct.pack(f"<I{len(tokens)}i", len(tokens), *tokens) + bytes(state)
+    return MAGIC + struct.pack("<I", zlib.crc32(body)) + body
+
+
+def _checked(data: bytes, tokens: list[int]) -> bytes | None:
+    """The state in a file's bytes, where they are whole and of these tokens."""
+    head = struct.pack(f"<I{len(tokens)}i", len(tokens), *tokens)
+    body = data[len(MAGIC) + 4 :]
+    check = data[len(MAGIC) : len(MAGIC) + 4]
+    if not data.startswith(MAGIC) or check != struct.pack("<I", zlib.crc32(body)) or not body.startswith(head):
+        return None
+    return body[len(head) :]
