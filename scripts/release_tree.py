@@ -30,7 +30,7 @@ GLIBCS = (17, 26, 27, 28, 31, 34, 35, 39, 41)  # Debian 13 has glibc 2.41
 PAGE = 0x4000  # the Raspberry Pi 5's kernel has pages of 16 KiB
 SOURCE_ONLY = ("srt",)
 """Packages of the lock that have no wheel: pure Python, so any machine may build them."""
-DEBIAN_MODULES = ("lgpio.py", "_lgpio.cpython-313-aarch64-linux-gnu.so")
+SYSTEM_MODULES = ("lgpio.py", "_lgpio.cpython-313-aarch64-linux-gnu.so")
 LAUNCHER = """\
 #!/bin/sh
 # Runs from wherever the release lies.
@@ -161,7 +161,9 @@ def _tidy(site: Path, machine: str, fast: Path | None) -> None:
         if path.is_file() and not path.is_symlink():
             path.chmod(0o644)
     if machine == "aarch64":
-        for name in DEBIAN_MODULES:  # Debian's python3-lgpio; where it is not installed the import fails as it should
+        for name in (
+            SYSTEM_MODULES
+        ):  # python3-lgpio of Raspberry Pi OS; where it is not installed the import fails as it should
             (site / name).symlink_to(f"/usr/lib/python3/dist-packages/{name}")
         small = [path.relative_to(site) for path, align in library_alignments(site) if align < PAGE]
         for path in small:
