@@ -244,6 +244,7 @@ class Hearing:
 
     def _heard(self, turn: int, utterance: Utterance) -> None:
         self._core.said(utterance.transcript.text)
+        self._core.trouble("recogniser", "")
         turn_over = _TurnOver(self._listener, turn)
         speech = self._core.loudspeaker.speech(
             Kind.REPLY, on_first=lambda: self._listener.reply_begins(turn), on_over=turn_over.heard

@@ -331,7 +331,7 @@ class Loudspeaker:
         return Speech(self, Kind.RING, on_over=pause, clips=clips)
 
     def _play(self, speech: Speech) -> bool:
-        first = True
+        first = fresh = True
         player: PlayerLike | None = None
         while (clip := speech.next_clip()) is not None:
             if first:
@@ -343,7 +343,14 @@ class Loudspeaker:
                 self._told(speech.begins)
             if player is None or speech.cancelled or speech.again:
                 continue
-            if not player.play(clip):
+            try:
+                heard = player.play(clip)
+            except AudioError:
+                if not fresh or (player := self._opened_again(speech)) is None:
+                    raise
+                heard = player.play(clip)
+            fresh = False
+            if not heard:
                 return False
         if player is None or speech.cancelled or speech.again:
             return False
@@ -367,6 +374,15 @@ class Loudspeaker:
             self._failed_s = None
             self._tell("")
             return self._player
+
+    def _opened_again(self, speech: Speech) -> PlayerLike | None:
+        """A device that was plugged over, or whose server began anew, since the last sound is tried once more."""
+        with self._device:
+            self._release()
+        player = self._opened()
+        if player is not None:
+            player.volume = self._loudness(speech.kind)
+        return player
 
     def _lost(self, error: AudioError) -> None:
         with self._device:

@@ -237,6 +237,22 @@ def test_a_loudspeaker_that_is_lost_is_opened_anew(player):
     speaker.close(WAIT_S)
 
 
+def test_a_loudspeaker_that_was_plugged_over_meanwhile_loses_nothing(player):
+    told, failures = [], [AudioError("the loudspeaker was lost")]
+
+    def fail_once(_clip):
+        if failures:
+            raise failures.pop()
+
+    player.on_play = fail_once
+    speaker = Loudspeaker(lambda: player, report=told.append)
+    speaker.start()
+    _, over = say(speaker, Kind.REPLY, clip(1), clip(2))
+    assert over.wait() == [True]
+    assert told == [] and values(player) == [1, 2]
+    speaker.close(WAIT_S)
+
+
 def test_the_device_is_given_back_for_those_who_look_for_new_ones(speaker, player):
     speaker.start()
     say(speaker, Kind.REPLY, clip(1))[1].wait()
