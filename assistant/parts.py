@@ -245,12 +245,25 @@ class Parts:
         from assistant.nlu.mind import DialogueMind
 
         home = house.snapshot()
+        matcher = self._matcher(home, sentences)
+        if sentences is not None:
+            self._give_actions(house, matcher)
         return DialogueMind(
             home=house.snapshot,
-            matcher=self._matcher(home, sentences),
+            matcher=matcher,
             memory=Dialogue(),
             model=lambda: self._model(house.snapshot()),
         )
+
+    @staticmethod
+    def _give_actions(house: HouseLike, matcher: SentenceMatcher) -> None:
+        """Have the house carry out what the user's own sentences do."""
+        from assistant.custom_actions import CustomActions
+        from assistant.home.backends.sending import Sender
+        from assistant.home.house import House
+
+        if isinstance(house, House):
+            house.custom = CustomActions(matcher.own, house, Sender(house.connections.publisher))
 
     def _matcher(self, home: Home, sentences: Path | None) -> SentenceMatcher:
         from assistant.nlu.matcher import SentenceMatcher

@@ -16,7 +16,7 @@ from assistant.home.lists import find_list, open_items, plan_list_change, said_o
 from assistant.home.policy import is_risky
 from assistant.home.registry import Registry, state_of
 from assistant.home.replies import Done, read_back, refusals, single
-from assistant.home.routines import steps_of
+from assistant.home.routines import calls_to, steps_of
 from assistant.home.targets import Ambiguous, NoTarget, Targets
 from assistant.home.wording import Wording
 from assistant.types import (
@@ -129,6 +129,30 @@ class Actor:
             return read_back(done, intent, self._wording)
         unfulfilled = [one for one in done[1:] if not one.fulfilled]
         return [single(done[0], self._wording), *read_back(unfulfilled, intent, self._wording)]
+
+    def bring_about(
+        self, intent: Intent, states: Mapping[str, Mapping[str, JsonValue]], context: TurnContext, confirmed: bool
+    ) -> Outcome:
+        """Bring devices to states, by the calls that lead there."""
+        lanes: list[list[Call]] = []
+        missing: list[str] = []
+        for device_id, wanted in states.items():
+            device = self._registry.device(device_id)
+            if device is None:
+                missing.append(self._wording.say("no_device", name=device_id))
+                continue
+            calls = [(device, ServiceCall(device.id, service, data)) for service, data in calls_to(device, wanted)]
+            lanes += lanes_of(calls, ()) if calls else []
+        if not lanes:
+            return NotHandled(" ".join(missing) or self._wording.say("cannot_do"))
+        risky = [(device, call.service) for lane in lanes for device, call in lane if is_risky(device, call)]
+        if risky and not confirmed:
+            names = self._wording.names([self._wording.the(device) for device, _service in risky])
+            return Ask(self._wording.say("confirm", act=self._wording.act(risky[0][1]), name=names), (intent,))
+        outcome = self._carry(intent, context, lanes, ())
+        if missing and isinstance(outcome, Handled):
+            return replace(outcome, reply=" ".join([outcome.reply, *missing]))
+        return outcome
 
     def change_list(self, intent: Intent, context: TurnContext, confirmed: bool) -> Outcome:
         """Carry out an intent of a to-do or shopping list; clearing one is asked about first."""

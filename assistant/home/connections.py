@@ -45,6 +45,17 @@ class Connections:
     ) -> None:
         self.stop()
 
+    def publisher(self) -> Callable[[str, str, int, bool], None] | None:
+        """What sends a message of any kind (topic, payload, qos, retain), where a source has a broker."""
+        from assistant.home.backends.mqtt.entity import Message
+        from assistant.home.backends.mqtt.source import MqttSource
+
+        for source in self._sources:
+            if isinstance(source, MqttSource):
+                broker = source
+                return lambda topic, payload, qos, retain: broker.publish([Message(topic, payload, qos, retain)])
+        return None
+
     def start(self) -> None:
         """Start all; returns at once."""
         if not self._started:

@@ -23,9 +23,10 @@ from assistant.home.routing import Router
 from assistant.home.simulated import SimulatedBackend
 from assistant.home.store import StateStore
 from assistant.home.wording import Wording
-from assistant.types import Action, Ask, DeviceState, Handled, Home, Intent, NotHandled, Outcome, TurnContext
+from assistant.types import Action, Ask, DeviceState, Handled, Home, Intent, JsonValue, NotHandled, Outcome, TurnContext
 
-CustomReply = Callable[[Intent], str | None]
+Custom = Callable[[Intent, TurnContext, bool], Outcome | None]
+"""Carries out an intent of the user's own sentences (the last argument: confirmed); ``None`` for one not of theirs."""
 
 
 class House:
@@ -34,7 +35,7 @@ class House:
     ``sources`` find their devices by themselves; ``connections`` starts and ends them, and the house works without
     that too: their devices are then not available.
 
-    ``custom_reply`` gives what to say to a custom intent without a device, where its sentences define that.
+    ``custom`` carries out intents that the user's own sentences define; it may be set later.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class House:
         sources: Sequence[Source] = (),
         store: StateStore | None = None,
         language: str = "en",
-        custom_reply: CustomReply = lambda _intent: None,
+        custom: Custom = lambda _intent, _context, _confirmed: None,
     ) -> None:
         self.registry = registry
         self.connections = Connections(registry, sources)
@@ -55,7 +56,7 @@ class House:
         router = Router({SIMULATED: backend, **{source.name: source for source in sources}})
         self._store = store
         self._wording = Wording(language)
-        self._custom_reply = custom_reply
+        self.custom = custom
         self._actor = Actor(registry, router, self._wording, self._keep)
         self._lock = threading.RLock()
         self.warning: str | None = store.warning if store is not None else None
@@ -95,7 +96,7 @@ class House:
                 return self._actor.undo()
             if intent.name == "AssistIf":
                 return self._if(intent, context, confirmed)
-            return self._without_device(intent)
+            return self._without_device(intent, context, confirmed)
 
     def check(self, intent: Intent, context: TurnContext) -> bool | None:
         """Whether what a question asks is so (``is the lamp on``, slots ``above`` and ``below`` of a reading).
@@ -103,6 +104,18 @@ class House:
         ``None`` where it cannot be told. Changes nothing.
         """
         return truth(self.snapshot(), intent, context, self._wording)
+
+    def bring_about(
+        self,
+        intent: Intent,
+        states: Mapping[str, Mapping[str, JsonValue]],
+        context: TurnContext,
+        *,
+        confirmed: bool = False,
+    ) -> Outcome:
+        """Bring devices, by id, to states with attributes, as ``intent`` asks; undone and confirmed like any act."""
+        with self._lock:
+            return self._actor.bring_about(intent, states, context, confirmed)
 
     def undo(self) -> str:
         """Take the last act back; returns what was restored, as a sentence."""
@@ -137,16 +150,19 @@ class House:
                 break  # what follows may depend on the answer
         return _joined(intent, outcomes)
 
-    def _without_device(self, intent: Intent) -> Outcome:
+    def _without_device(self, intent: Intent, context: TurnContext, confirmed: bool) -> Outcome:
         action = Action(intent.name, outer_slots(intent))
         if intent.name == "HassNevermind":
             return Handled(action, self._wording.say("okay"))
         if intent.name == "HassRespond":
             return Handled(action, self._wording.respond(intent.response))
+        own = self.custom(intent, context, confirmed)
+        if own is not None:
+            return own
         if intent.name.startswith(("Hass", "Assist")):
             return NotHandled(self._wording.say("cannot_do"))
         # A custom intent without a device: that it was understood is the act.
-        said = self._custom_reply(intent) or intent.slots.get("reply")
+        said = intent.slots.get("reply")
         return Handled(action, str(said) if said else self._wording.say("done"))
 
     def _keep(self, changed: Mapping[str, DeviceState]) -> list[str]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import quote
 
 from assistant.types import Intent, JsonValue
 
@@ -168,12 +169,29 @@ def filled(action: CustomAction, slots: Mapping[str, JsonValue]) -> CustomAction
         case Say(text):
             return Say(str(fill(text, slots)))
         case Publish():
-            return replace(action, topic=str(fill(action.topic, slots)), payload=fill(action.payload, slots))
+            return replace(
+                action, topic=str(fill(action.topic, _each(slots, _in_topic))), payload=fill(action.payload, slots)
+            )
         case HttpCall():
             headers = {key: str(fill(text, slots)) for key, text in action.headers.items()}
-            return replace(action, url=str(fill(action.url, slots)), body=fill(action.body, slots), headers=headers)
+            return replace(
+                action, url=str(fill(action.url, _each(slots, _in_url))), body=fill(action.body, slots), headers=headers
+            )
         case Perform(intent):
             return Perform(replace(intent, slots=_table_of(fill(intent.slots, slots))))
+
+
+def _each(slots: Mapping[str, JsonValue], change: Callable[[str], str]) -> dict[str, JsonValue]:
+    return {key: change(_spoken(value)) for key, value in slots.items()}
+
+
+def _in_url(text: str) -> str:
+    """What was said stays one part of the address, whatever signs are in it."""
+    return quote(text, safe="")
+
+
+def _in_topic(text: str) -> str:
+    return re.sub(r"[#+/\x00]", " ", text).strip()
 
 
 def _table_of(value: JsonValue) -> dict[str, JsonValue]:

@@ -9,7 +9,7 @@ from assistant.errors import DeviceError
 from assistant.home.house import House
 from assistant.home.registry import Registry
 from assistant.home.simulated import SimulatedBackend
-from assistant.types import Ask, DeviceState, Handled, Intent, NotHandled
+from assistant.types import Action, Ask, DeviceState, Handled, Intent, NotHandled
 
 # (intent, slots, device, state, attributes that count, reply)
 ACTS = [
@@ -653,7 +653,11 @@ def test_an_intent_without_a_device_is_an_act_of_its_own():
     assert (outcome.action.intent, outcome.action.targets, outcome.reply) == ("OrderDrink", (), "Done.")
     assert outcome.action.slots == {"coffeeDrink": "latte", "size": "small"}
     custom = House(
-        Registry(full_home()), SimulatedBackend(), custom_reply=lambda intent: f"One {intent.slots['drink']}."
+        Registry(full_home()),
+        SimulatedBackend(),
+        custom=lambda intent, _context, _confirmed: Handled(
+            Action(intent.name, intent.slots), f"One {intent.slots['drink']}."
+        ),
     )
     assert say(custom, "OrderDrink", drink="tea") == "One tea."
 
