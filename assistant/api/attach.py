@@ -37,6 +37,7 @@ def attach_api(core: Core, parts: Parts) -> None:
 async def open_api(core: Core, parts: Parts) -> AsyncIterator[None]:
     """Serve HTTP while inside. Raises AssistantError where the port is taken."""
     from assistant.api.app import build_api
+    from assistant.api.mcp_server import McpEndpoint, mcp_server
     from assistant.api.server import EVERYWHERE, LOOPBACK, listen, serving
     from assistant.web.logs import LogKeeper
     from assistant.web.panel import Panel
@@ -46,13 +47,14 @@ async def open_api(core: Core, parts: Parts) -> AsyncIterator[None]:
     core.commands |= access_commands(served.access, served.desk)
     logs = LogKeeper()
     panel = Panel(core, house_of(parts), served.access, served.desk, config.certificate is not None, logs)
-    api = build_api(served, panel.routes())
+    mcp = McpEndpoint(mcp_server(core, lambda: parts.house))
+    api = build_api(served, [*panel.routes(), mcp.route()])
     sockets = listen(EVERYWHERE if config.listen == "network" else LOOPBACK, config.port)
     tls = (config.certificate, config.certificate_key) if config.certificate and config.certificate_key else None
     core.add_status("api", lambda: {"port": config.port, "listen": config.listen, "waiting": api.generator.waiting})
     logging.getLogger().addHandler(logs)
     try:
-        async with serving(api.app, sockets, tls=tls):
+        async with mcp.running(), serving(api.app, sockets, tls=tls):
             log.info("the interfaces are served on port %d (%s)", config.port, config.listen, extra={"STAGE": "api"})
             yield
     finally:

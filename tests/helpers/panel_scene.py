@@ -8,6 +8,7 @@ from api_server import running, served_of
 
 from assistant.api.app import build_api
 from assistant.api.attach import house_of
+from assistant.api.mcp_server import McpEndpoint, mcp_server
 from assistant.config import Config, PathsSection, with_own_settings
 from assistant.core import Core
 from assistant.loudspeaker import Loudspeaker
@@ -46,7 +47,7 @@ class PanelScene:
 
 
 @contextlib.contextmanager
-def panel(tmp_path, *, more=lambda scene: [], api=None):
+def panel(tmp_path, *, api=None):
     """A running panel."""
     config = Config(paths=PathsSection(tmp_path / "models", tmp_path / "state", tmp_path / "run"))
     told = []
@@ -69,12 +70,14 @@ def panel(tmp_path, *, more=lambda scene: [], api=None):
             house = house_of(parts)
             house.reload = reload
             pages = Panel(core, house, served.access, served.desk)
-            return build_api(served, [*pages.routes(), *more(scene)])
+            mcp = McpEndpoint(mcp_server(core, lambda: parts.house))
+            scene.mcp = mcp
+            return build_api(served, [*pages.routes(), mcp.route()])
 
         loudspeaker.start()
         worker.start()
         try:
-            with running(build) as server:
+            with running(build, beside=lambda: scene.mcp.running()) as server:
                 scene.url = server.url
                 yield scene
         finally:
