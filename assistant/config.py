@@ -140,6 +140,8 @@ class AssistantSection:
     """The room that the microphone stands in."""
     timezone: str | None = None
     """Such as ``Europe/Berlin``; ``None``: the machine's own."""
+    persona: str = ""
+    """How it talks, in a sentence or two for the language model."""
 
     def __post_init__(self) -> None:
         if self.timezone is not None and not _is_zone(self.timezone):
@@ -182,6 +184,10 @@ class LlmSection:
     top_p: float = 0.9
     repeat_penalty: float = 1.1
     max_tokens: int = 160
+    memory_tokens: int = 1200
+    """So much of the conversation is remembered."""
+    system_prompt: str | None = None
+    """Instead of the built-in one; ``{name}`` stands for the assistant's name."""
     timeout_s: float = 30.0
     backend: Literal["local", "openai"] = "local"
     """``openai``: talk goes to an engine in the house that speaks OpenAI's protocol; the model here stands in for it."""

@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Protocol
 
+from assistant.errors import AssistantError
 from assistant.events import Event, Ringing
 from assistant.skills.agenda.agenda import Agenda
 from assistant.skills.agenda.runner import AgendaRunner
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from assistant.core import Core
     from assistant.parts import Parts
 
+DEBOUNCE_MS = 2000
 RESTART_AFTER_S = 3.0
 """The reply is heard before the end."""
 PREFIX = "agenda "
@@ -95,6 +97,30 @@ class CoreControls:
         timer.start()
 
 
+async def follow_documents(core: Core, parts: Parts) -> None:
+    """Take up what is put into the folder of documents, or taken out of it, until cancelled."""
+    from watchfiles import awatch
+
+    folder = parts.config.knowledge.folder or parts.config.paths.state / "documents"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            await asyncio.to_thread(_take_up, core, parts)
+        async for _changes in awatch(folder, step=500, debounce=DEBOUNCE_MS):
+            await asyncio.to_thread(_take_up, core, parts)
+    except OSError as error:
+        core.trouble("documents", f"{folder}: {error.strerror or error}")
+
+
+def _take_up(core: Core, parts: Parts) -> None:
+    try:
+        problems = parts.skill_parts.library.sync()
+    except AssistantError as error:
+        core.trouble("documents", str(error))
+        return
+    core.trouble("documents", "; ".join(problems.values()))
+
+
 @asynccontextmanager
 async def open_skills(core: Core, parts: Parts) -> AsyncIterator[AgendaRunner]:
     """The agenda at work until the block is left."""
@@ -107,9 +133,11 @@ async def open_skills(core: Core, parts: Parts) -> AsyncIterator[AgendaRunner]:
     end_listening = core.events.listen(ringer.heard, Ringing)
     thread = threading.Thread(target=runner.run, args=(stopped,), name="agenda", daemon=True)
     thread.start()
+    following = asyncio.create_task(follow_documents(core, parts), name="documents")
     try:
         yield runner
     finally:
+        following.cancel()
         stopped.set()
         end_listening()
         await asyncio.to_thread(thread.join)

@@ -16,9 +16,13 @@ from assistant.types import TurnContext
 SYSTEM = (
     "You are {name}, a friendly voice assistant that runs offline in the user's home. Answer in one to three short plain "
     "sentences that sound natural when spoken. No lists, no markdown, no emoji. You cannot switch or check devices in this "
-    "conversation and never say that you did. If you do not know something, say so. Your knowledge ends in 2024."
+    "conversation and never say that you did. If you do not know something, say so. Your knowledge ends in 2024. Asked for news "
+    "or the present, say that you may be out of date. Explain to children in simple words."
 )
-MAX_TURNS = 4
+LANGUAGES = {"zh": "请用简体中文回答。"}
+"""Said to the model in the assistant's language, where that is not English."""
+BYTES_A_TOKEN = 3
+"""English has about four, Chinese three: the memory is rather too short than too long."""
 
 
 class ChatEngine(Protocol):
@@ -67,7 +71,7 @@ class ChatTalk:
         self._engine = engine
         self._settings = config.llm
         self._system = system_prompt(config)
-        self._turns: deque[tuple[str, str]] = deque(maxlen=MAX_TURNS)
+        self._turns: deque[tuple[str, str]] = deque()
         self._begun: _Begun | None = None
 
     def answer(self, text: str, context: TurnContext, cancelled: Callable[[], bool]) -> Iterator[str]:
@@ -79,6 +83,7 @@ class ChatTalk:
         begun.cancelled = cancelled
         yield from begun.pieces()
         self._turns.append((text, "".join(begun.taken).strip()))
+        self._shorten()
 
     def hear(self, text: str, cancelled: Callable[[], bool]) -> None:
         """Have the words so far evaluated, while their speaker goes on."""
@@ -120,6 +125,15 @@ class ChatTalk:
             messages += [("user", asked), ("assistant", said)]
         return [*messages, ("user", text)]
 
+    def _shorten(self) -> None:
+        """Forget the oldest turns once there are too many, by half: what stays keeps its place in the KV cache for long."""
+        limit = self._settings.memory_tokens * BYTES_A_TOKEN
+        if sum(map(_bytes, self._turns)) > limit:
+            while len(self._turns) > 1 and sum(map(_bytes, self._turns)) > limit // 2:
+                self._turns.popleft()
+            if _bytes(self._turns[0]) > limit:
+                self._turns.clear()
+
     def forget(self) -> None:
         """Begin a new conversation."""
         self._turns.clear()
@@ -127,4 +141,10 @@ class ChatTalk:
 
 def system_prompt(config: Config) -> str:
     """The chat's system prompt under a configuration."""
-    return SYSTEM.format(name=config.assistant.name)
+    base = (config.llm.system_prompt or SYSTEM).replace("{name}", config.assistant.name)
+    language = LANGUAGES.get(config.assistant.language.partition("-")[0])
+    return " ".join(part for part in (base, config.assistant.persona, language) if part)
+
+
+def _bytes(turn: tuple[str, str]) -> int:
+    return len(turn[0].encode()) + len(turn[1].encode())
