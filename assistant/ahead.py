@@ -27,7 +27,17 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from assistant.errors import AssistantError
-from assistant.types import Ask, Handled, Intent, NoIntent, Outcome, TurnContext, Understanding, Understood
+from assistant.types import (
+    NOT_UNDERSTOOD,
+    Ask,
+    Handled,
+    Intent,
+    NoIntent,
+    Outcome,
+    TurnContext,
+    Understanding,
+    Understood,
+)
 
 Cancelled = Callable[[], bool]
 SETTLED_S = 0.15
@@ -146,6 +156,8 @@ class ThinkAhead:
             understanding = self._mind.foresee(text, context, deep=True)
         if cancelled():
             return
+        if isinstance(understanding, NoIntent) and understanding.about_home:
+            understanding = Understood((NOT_UNDERSTOOD,), "none")
         if isinstance(understanding, NoIntent):
             self._begin_answer(text, context, cancelled)
         else:

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from assistant.errors import AssistantError
 from assistant.types import (
+    NOT_UNDERSTOOD,
     Action,
     Ask,
     AudioClip,
@@ -266,6 +267,9 @@ class Turn:
             case Ask() as ask:
                 self._mind.remember(result.transcript, (), (), ask)
                 result, pieces = replace(result, route="match", expects_answer=True), [ask.question]
+            case NoIntent(about_home=True):
+                # The chat model would make up how the house is, or claim to have done what was said.
+                pieces = [self._sorry(context)] if talk else []
             case NoIntent():
                 result, pieces = self._chat(result, context, cancelled) if talk else (result, [])
         watch.stage("act", start)
@@ -306,6 +310,10 @@ class Turn:
         self._mind.remember(result.transcript, intents, tuple(actions), question)
         reply = " ".join(dict.fromkeys(r for r in replies if r))
         return replace(result, actions=tuple(actions), expects_answer=question is not None), reply
+
+    def _sorry(self, context: TurnContext) -> str:
+        said = self._house.carry_out(NOT_UNDERSTOOD, context)
+        return said.reply if isinstance(said, Handled) else ""
 
     def _carry_out(self, intent: Intent, context: TurnContext, confirmed: bool) -> Outcome:
         own = self._skills.carry_out(intent, context, confirmed=confirmed) if self._skills is not None else None

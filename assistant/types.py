@@ -202,12 +202,17 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class NoIntent:
-    """No command and no question about the house: talk, for the chat model."""
+    """Nothing to do. Talk is for the chat model; what is ``about_home`` never is, for it knows nothing of the house."""
 
     reason: str = ""
+    about_home: bool = False
 
 
 Understanding = Understood | Ask | NoIntent
+
+
+NOT_UNDERSTOOD = Intent("HassRespond", response="not_understood")
+"""What the house says to a sentence about it that nobody understood. It is no act."""
 
 
 # --- acting -----------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from assistant.config import Config
+from assistant.llm.claims import without_claims
 from assistant.llm.engine import Message
 from assistant.llm.sampling import Sampling
 from assistant.types import TurnContext
@@ -106,13 +107,14 @@ class ChatTalk:
     def _start(self, text: str) -> _Begun:
         settings = self._settings
         begun = _Begun(text, tuple(self._turns))
-        begun.stream = self._engine().answer(
+        answer = self._engine().answer(
             self._messages(text),
             max_tokens=settings.max_tokens,
             cancelled=lambda: begun.cancelled(),
             sampling=Sampling(settings.temperature, settings.top_p, repeat_penalty=settings.repeat_penalty),
             timeout_s=settings.timeout_s,
         )
+        begun.stream = without_claims(answer)
         return begun
 
     def _stop(self, begun: _Begun | None) -> None:

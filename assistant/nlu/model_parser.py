@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from assistant.nlu.asked import QuestionReader
 from assistant.nlu.bank import Bank, Near
 from assistant.nlu.clauses import starts_command
+from assistant.nlu.concern import concerns_home
 from assistant.nlu.describing import NONE_OF_THESE, describe
 from assistant.nlu.mentions import Mention, mention
 from assistant.nlu.name_index import NameIndex
@@ -110,7 +111,11 @@ class ModelUnderstander:
         self.bank.warm()
 
     def understand(self, text: str, context: TurnContext) -> Understanding:
-        """The act that ``text`` asks for, with its room."""
+        """The act that ``text`` asks for, with its room; where there is none, whether it is about the house at all."""
+        found = self._understood(text, context)
+        return replace(found, about_home=concerns_home(text, self._index)) if isinstance(found, NoIntent) else found
+
+    def _understood(self, text: str, context: TurnContext) -> Understood | NoIntent:
         sentence = plain(tidy(text))
         if len(sentence.split()) < SHORT:
             return NoIntent("too short to be sure")
