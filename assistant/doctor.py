@@ -38,7 +38,7 @@ def examine(config_path: Path | None) -> Iterator[Finding]:
     except AssistantError as error:
         yield Finding("configuration", "wrong", str(error), "correct the line, then run this again")
         config = Config()
-    for subject, check in (("models", _models), ("sound", _sound), ("home", _home)):
+    for subject, check in (("models", _models), ("sound", _sound), ("home", _home), ("sentences", _sentences)):
         yield from _guarded(subject, config, check)
 
 
@@ -124,6 +124,17 @@ def _sound(config: Config) -> Iterator[Finding]:
         )
     else:
         yield Finding("sound", "note", "no loudspeaker", "plug one in, or write replies to a file with --out")
+
+
+def _sentences(config: Config) -> Iterator[Finding]:
+    """The user's own sentences: errors name file, line and rule."""
+    if config.home.sentences is None:
+        return
+    from assistant.nlu.templates import load_templates
+
+    own = load_templates(config.assistant.language, [config.home.sentences])
+    text = f"{config.home.sentences}: {len(own.custom)} intents of your own, {len(own.own.actions)} with actions"
+    yield Finding("sentences", "ok", text)
 
 
 def _home(config: Config) -> Iterator[Finding]:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from assistant.llm.client import ModelClient
     from assistant.llm.engine import Engine
     from assistant.nlu.embedding import Embedder
+    from assistant.nlu.learned import Learned
     from assistant.nlu.matcher import SentenceMatcher
     from assistant.nlu.mind import DialogueMind
     from assistant.nlu.model_parser import ModelUnderstander
@@ -209,6 +210,13 @@ class Parts:
         return Vectors(self.embedder, self.config.paths.state)
 
     @cached_property
+    def learned(self) -> Learned:
+        """Phrases that the speakers have explained."""
+        from assistant.nlu.learned import Learned
+
+        return Learned(self.config.paths.state / "learned.jsonl", self.vectors)
+
+    @cached_property
     def chooser(self) -> ModelChooser:
         """The language model, choosing under a grammar."""
         from assistant.llm.chooser import ModelChooser
@@ -252,6 +260,7 @@ class Parts:
             home=house.snapshot,
             matcher=matcher,
             memory=Dialogue(),
+            learned=self.learned,
             model=lambda: self._model(house.snapshot()),
         )
 

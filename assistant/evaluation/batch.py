@@ -22,6 +22,7 @@ from assistant.evaluation.cases import Case, result_row
 from assistant.evaluation.sets import noisy
 from assistant.home.house import House
 from assistant.home.inventory import load_inventory, overlay
+from assistant.nlu.learned import Learned
 from assistant.parts import Parts
 from assistant.skill_parts import FixedClock, SkillParts
 from assistant.skills.skills import SkillSet
@@ -35,6 +36,7 @@ class BatchRunner:
     def __init__(self, config: Config, *, confirmed: bool = True, speak: bool = True, chat: bool = True) -> None:
         """``chat`` False leaves the answers to talk empty: what is marked is understanding, not small talk."""
         self._parts = Parts(config)
+        self._parts.learned = Learned(None)  # what this machine's owner has explained is no part of a measurement
         self._confirmed = confirmed
         self._speak = speak
         self._chat = chat

@@ -7,11 +7,19 @@ know only the names that the house has now.
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Protocol
 
 from assistant.nlu.dialogue import ClauseReader
-from assistant.types import Action, Ask, Home, Intent, NoIntent, TurnContext, Understanding
+from assistant.nlu.intents import QUESTIONS
+from assistant.types import Action, Ask, Home, Intent, NoIntent, TurnContext, Understanding, Understood
+
+_MEANT = re.compile(
+    r"^(?:no[,.]?\s+|sorry[,.]?\s+)?(?:(?:by that\s+)?i meant|that means|i mean|what i meant (?:was|is))[,:]?\s+(?P<means>.+)$",
+    re.IGNORECASE,
+)
 
 
 class Matcher(ClauseReader, Protocol):
@@ -42,6 +50,16 @@ class Memory(Protocol):
     ) -> None: ...
 
 
+class Explained(Protocol):
+    """Phrases that the speakers have explained; ``Learned`` is one."""
+
+    def meant(self, text: str) -> str | None: ...
+
+    def near(self, text: str) -> str | None: ...
+
+    def learn(self, phrase: str, means: str) -> None: ...
+
+
 class DialogueMind:
     """Implements the turn's ``Mind``. ``home`` gives the live snapshot; ``model`` gives the part
     for the names that it has now, built when first needed.
@@ -54,29 +72,62 @@ class DialogueMind:
         matcher: Matcher,
         memory: Memory,
         model: Callable[[], ModelPart | None] = lambda: None,
+        learned: Explained | None = None,
     ) -> None:
         self._home = home
         self.matcher = matcher
         self._memory = memory
         self._open_model = model
+        self._learned = learned
+        self._puzzle: str | None = None
+        """The last sentence, where the templates did not know it: what "I meant …" explains."""
+        self._acted = False
         self._revision = home().revision
         self._thought: tuple[tuple[str, str | None, int], Understanding] | None = None
 
     def read(self, text: str, context: TurnContext) -> Understanding:
         """Templates and dialogue alone, the words taken as they are: no slips are repaired."""
         self.follow_home()
-        return self._memory.resolve(text, context, self.matcher, repair=False)
+        explained = self._explained(text, context)
+        if explained is not None:
+            return explained
+        found = self._memory.resolve(self._known(text), context, self.matcher, repair=False)
+        self._puzzle = text if isinstance(found, NoIntent) else None
+        self._acted = False
+        return found
 
     def understand(self, text: str, context: TurnContext) -> Understanding:
         """Templates and dialogue first; the model's part where they find no intent."""
         self.follow_home()
-        understanding = self._memory.resolve(text, context, self.matcher)
+        understanding = self._explained(text, context)
+        if understanding is None:
+            understanding = self._memory.resolve(self._known(text), context, self.matcher)
+            self._puzzle = text if isinstance(understanding, NoIntent) else None
+            self._acted = False
         return self._by_model(text, context) if isinstance(understanding, NoIntent) else understanding
+
+    def _known(self, text: str) -> str:
+        """The sentence, or what it was explained to mean."""
+        return (self._learned.meant(text) if self._learned is not None else None) or text
+
+    def _explained(self, text: str, context: TurnContext) -> Understanding | None:
+        """ "I meant turn on the desk lamp", after a sentence that was not plain: done now, and known from then on."""
+        said = _MEANT.match(text.strip())
+        if said is None or self._puzzle is None or self._learned is None:
+            return None
+        found = self._memory.resolve(said["means"], context, self.matcher)
+        if isinstance(found, Understood) and not any(intent.name in QUESTIONS for intent in found.intents):
+            self._learned.learn(self._puzzle, said["means"])
+            self._puzzle = None
+            if self._acted:  # on a guess that was wrong
+                return replace(found, intents=(Intent("AssistUndo"), *found.intents))
+            return found
+        return None
 
     def foresee(self, text: str, context: TurnContext, *, deep: bool) -> Understanding:
         """What ``text`` would be taken for, with the model's part where ``deep``. The conversation stays as it is."""
         self.follow_home()
-        understanding = copy.copy(self._memory).resolve(text, context, self.matcher)
+        understanding = copy.copy(self._memory).resolve(self._known(text), context, self.matcher)
         return self._by_model(text, context) if deep and isinstance(understanding, NoIntent) else understanding
 
     def _by_model(self, text: str, context: TurnContext) -> Understanding:
@@ -84,13 +135,17 @@ class DialogueMind:
         key = (text, context.area, self._revision)
         if self._thought is not None and self._thought[0] == key:
             return self._thought[1]
-        model = self._open_model()
-        found = model.understand(text, context) if model is not None else NoIntent("no template matches")
+        near = self._learned.near(text) if self._learned is not None else None
+        found = self._memory.resolve(near, context, self.matcher) if near is not None else NoIntent()
+        model = self._open_model() if isinstance(found, NoIntent) else None
+        if isinstance(found, NoIntent):
+            found = model.understand(text, context) if model is not None else NoIntent("no template matches")
         self._thought = (key, found)
         return found
 
     def remember(self, text: str, intents: tuple[Intent, ...], actions: tuple[Action, ...], ask: Ask | None) -> None:
         """Keep what was done and asked, for the next sentence."""
+        self._acted = bool(actions)
         self._memory.remember(text, intents, actions, ask)
 
     def warm(self) -> None:
