@@ -291,8 +291,6 @@ class ApiSection:
     """Addresses and networks that may use Wyoming besides this machine: the protocol itself knows no password."""
     satellites: tuple[str, ...] = ()
     """Wyoming satellites as "address:port Room"."""
-    keep_heard: bool = False
-    """Whether what was heard can be played in the panel; it is kept in memory only, for the last turns."""
 
     def __post_init__(self) -> None:
         _within(self, 1, 65535, "port")

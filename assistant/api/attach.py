@@ -31,6 +31,8 @@ def attach_api(core: Core, parts: Parts) -> None:
         core.add_service("api", lambda running: open_api(running, parts))
     if config.api.wyoming_port:
         core.add_service("wyoming", lambda running: open_wyoming(running, parts))
+    if config.api.satellites:
+        core.add_service("satellites", lambda running: open_satellites(running, parts))
 
 
 @asynccontextmanager
@@ -86,6 +88,23 @@ async def open_wyoming(core: Core, parts: Parts) -> AsyncIterator[None]:
         if config.api.wyoming_from:
             await stack.enter_async_context(announced(port, f"assistant-{socket.gethostname()}"))
         core.add_status("wyoming", lambda: {"port": port, "from": list(config.api.wyoming_from)})
+        yield
+
+
+@asynccontextmanager
+async def open_satellites(core: Core, parts: Parts) -> AsyncIterator[None]:
+    """Be the server of the configured satellites while inside. Raises ConfigError for an entry that is none."""
+    from assistant.api.satellites import Ears, read_place, satellites
+    from assistant.audio.vad import SpeechDetector
+    from assistant.waking import wake_engine
+
+    config = parts.config
+    ears = Ears(
+        stream=lambda: parts.ears_for(parts.mind).start(),
+        wake=lambda: wake_engine(config.wake.words, config.wake.sensitivity, config, parts.vosk),
+        speech=lambda: SpeechDetector().process,
+    )
+    async with satellites(core, [read_place(entry) for entry in config.api.satellites], ears):
         yield
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 import ssl
 from collections import Counter
@@ -145,6 +146,7 @@ async def serving(
         timeout_graceful_shutdown=int(STOP_S),
         loop="none",
     )
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # its start and end are told by who serves
     config.load()
     if tls is not None:
         config.ssl = tls_context(*tls)

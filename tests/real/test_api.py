@@ -1,6 +1,7 @@
 """The interfaces on the real models: structure, tools, long prompts, a client each of 32 with a spoken turn in the middle."""
 
 import json
+import sys
 import threading
 import time
 
@@ -146,8 +147,8 @@ def test_thirty_two_clients_and_a_spoken_turn_in_the_middle(server, parts):
     assert still_asking, "the clients were gone before the room spoke"
     assert [reply.status_code for reply in answers.values()] == [200] * 32
     right = sum(str(number) in reply.json()["response"] for number, reply in answers.items())
-    print(
-        f"first word alone {alone * 1000:.0f} ms, amid 32 clients {amid * 1000:.0f} ms: {amid / alone:.2f} times; {right} of 32 right"
+    sys.stderr.write(
+        f"first word alone {alone * 1000:.0f} ms, amid 32 clients {amid * 1000:.0f} ms: {amid / alone:.2f} times; {right} of 32 right\n"
     )
     assert right >= 30, "answers are mixed up"
     assert amid <= 1.5 * alone + 0.2  # the step that is under way when the room begins is not broken off
