@@ -18,7 +18,7 @@ _LEADING = re.compile(
     r"firstly|first(?=,| (?:turn|switch|open|close|set|lock|put|dim|start|stop)\b)|finally|"
     r"next(?=,)|lastly|yeah|yep|sure|(?:can|could|would|will|won't) (?:you|"
     r"u|ya)(?: please| kindly| just| maybe| possibly| quickly)*|"
-    r"(?:can|could|may|should) (?:we|i)(?= (?:turn|switch|get|have|open|close|dim|set|put|play|add|start|stop|lock))|"
+    r"(?:can|could|may) (?:we|i)(?= (?:turn|switch|get|have|open|close|dim|set|put|play|add|start|stop|lock))|"
     r"(?:would|do) you mind|mind(?= \w+ing\b)|how about(?= \w+ing\b)|what about(?= \w+ing\b)|"
     r"(?:i want|i need|i'd like|i would like|i'd love|we need|"
     r"we want|i'd prefer)(?: for)?(?: you| u)? to|i want you to|"
