@@ -40,7 +40,7 @@ from assistant.errors import AssistantError, ConfigError
 from assistant.events import EventBus, PartReady, Reloaded, Trouble
 from assistant.hearing import Hearing
 from assistant.loudspeaker import Loudspeaker
-from assistant.machine import notices
+from assistant.machine import memory, notices
 from assistant.machine.health import HealthWatch, read_health
 from assistant.machine.usage import machine_status, own_use, uptime_s
 from assistant.microphone_side import build_hearing, manners, open_player
@@ -180,6 +180,7 @@ class Daemon:
 
     async def _warm(self) -> None:
         await asyncio.to_thread(self._stages.warm, self._core)
+        await asyncio.to_thread(memory.give_back)
         self._milestone("model")
         self.notifier.status(self.status_line())
         log.info("the model is warm after %.1f s", self.milestones["model"], extra={"STAGE": "start"})
@@ -197,7 +198,8 @@ class Daemon:
     async def _follow_home(self) -> None:
         while True:
             await asyncio.sleep(FOLLOW_HOME_S)
-            await asyncio.to_thread(self._stages.follow_home, self._core)
+            if await asyncio.to_thread(self._stages.follow_home, self._core):
+                await asyncio.to_thread(memory.give_back)
 
     async def _watch_health(self) -> None:
         watch = HealthWatch()
@@ -306,6 +308,7 @@ def _silence() -> AudioClip:
 
 def run(config_path: Path | None) -> None:
     """Run the assistant until it is stopped. Raises ConfigError or AssistantError where it cannot begin."""
+    memory.bound_pools()
     try:
         asyncio.run(Daemon(config_path).run())
     except* ConfigError as group:
