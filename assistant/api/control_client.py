@@ -90,4 +90,12 @@ def find_socket(runtime: Path) -> Path:
     """The socket of the daemon that one's own commands are for: one's own where it is there, else the service's."""
     own = runtime / SOCKET_NAME
     system = SYSTEM_RUNTIME / SOCKET_NAME
-    return system if not own.exists() and system.exists() else own
+    return system if not _there(own) and _there(system) else own
+
+
+def _there(path: Path) -> bool:
+    """Whether there is something; what may not be looked at is there."""
+    try:
+        return path.exists()
+    except PermissionError:
+        return True
