@@ -53,6 +53,14 @@ class PartialTranscript:
 
 
 @dataclass(frozen=True, slots=True)
+class MicrophoneLevel:
+    """How loud the microphone hears, five times a second: mean power and peak in dB below full scale (0 is the most)."""
+
+    level_db: float
+    peak_db: float
+
+
+@dataclass(frozen=True, slots=True)
 class Heard:
     """What was said, before it is understood."""
 
@@ -151,6 +159,7 @@ Event = (
     StateChanged
     | Woken
     | PartialTranscript
+    | MicrophoneLevel
     | Heard
     | TurnStarted
     | TurnFinished

@@ -33,6 +33,7 @@ from assistant.audio.listener_events import (
     UtteranceDropped,
     UtteranceEnded,
 )
+from assistant.audio.meter import LevelMeter
 from assistant.core import VOICE, Core, Ticket, TurnRequest
 from assistant.events import Interjection, PartialTranscript, TurnRecord, Woken
 from assistant.loudspeaker import Kind, Speech
@@ -96,6 +97,7 @@ class Hearing:
         self._lost_s: float | None = None
         self._told = False
         self._frames = 0
+        self._meter = LevelMeter()
         pulse.watch(NAME, LIMIT_S)
 
     def start(self) -> None:
@@ -157,6 +159,9 @@ class Hearing:
         match event:
             case Frame(samples=samples):
                 self._frames += 1
+                level = self._meter.take(samples)
+                if level is not None:
+                    self._core.events.publish(level)
                 for happened in self._listener.process(samples):
                     self._happened(happened)
             case MicrophoneOpened(name=name):

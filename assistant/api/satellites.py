@@ -141,9 +141,9 @@ class Satellite:
             await self._over("silence")
 
     async def _watch(self) -> None:
-        wake = self._wake or await asyncio.to_thread(self._ears.wake)
-        wake.reset()
-        self._wake = wake
+        if self._wake is None:
+            self._wake = await asyncio.to_thread(self._ears.wake)
+        self._wake.reset()
         self._doing = "wake"
 
     async def _listen(self) -> None:

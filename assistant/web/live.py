@@ -14,6 +14,7 @@ from assistant.core import Core
 from assistant.events import (
     Event,
     Heard,
+    MicrophoneLevel,
     Muted,
     PartialTranscript,
     Ringing,
@@ -40,6 +41,8 @@ def event_row(event: Event) -> tuple[str, dict[str, JsonValue]] | None:
             return "woken", {"trigger": trigger, "word": word}
         case PartialTranscript(text=text):
             return "partial", {"text": text}
+        case MicrophoneLevel(level_db=level, peak_db=peak):
+            return "level", {"level": level, "peak": peak}
         case Heard(text=text, source=source):
             return "heard", {"text": text, "source": source}
         case TurnFinished(record=record):
@@ -55,14 +58,18 @@ def event_row(event: Event) -> tuple[str, dict[str, JsonValue]] | None:
     return None
 
 
-async def live(core: Core, _request: Request) -> Response:
+async def live(core: Core, request: Request) -> Response:
     """The stream. Raises HttpError 503 where too many are open."""
     if _open >= MAX_STREAMS:
         raise HttpError(503, "too many live pages are open", retry_s=5)
-    return StreamingResponse(_stream(core), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+    return StreamingResponse(
+        _stream(core, "level" in request.query_params),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store"},
+    )
 
 
-async def _stream(core: Core) -> AsyncIterator[bytes]:
+async def _stream(core: Core, levels: bool) -> AsyncIterator[bytes]:
     global _open
     _open += 1
     try:
@@ -76,7 +83,7 @@ async def _stream(core: Core) -> AsyncIterator[bytes]:
                     yield b": still here\n\n"
                     continue
                 row = event_row(event)
-                if row is not None:
+                if row is not None and (levels or row[0] != "level"):
                     yield _line(*row)
     finally:
         _open -= 1

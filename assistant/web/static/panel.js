@@ -100,3 +100,17 @@ if (document.querySelector("[data-live]")) {
   for (const [name, show] of Object.entries(shows)) events.addEventListener(name, (event) => show(JSON.parse(event.data)));
   addEventListener("pagehide", () => events.close());
 }
+
+if (document.querySelector("[data-meter]")) {
+  const events = new EventSource("/events?level=1");
+  events.addEventListener("level", (event) => {
+    const { level, peak } = JSON.parse(event.data);
+    byId("level").value = level;
+    byId("level-text").textContent = `${level} dB${peak > -1 ? " ⚠" : ""}`;
+  });
+  events.addEventListener("woken", (event) => {
+    const { word, trigger } = JSON.parse(event.data);
+    byId("woken").textContent = `${word ?? trigger}, ${new Date().toLocaleTimeString()}`;
+  });
+  addEventListener("pagehide", () => events.close());
+}
