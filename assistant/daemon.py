@@ -39,6 +39,7 @@ from assistant.core import Core
 from assistant.errors import AssistantError, ConfigError
 from assistant.events import EventBus, PartReady, Reloaded, Trouble
 from assistant.hearing import Hearing
+from assistant.home_service import attach_home
 from assistant.loudspeaker import Loudspeaker
 from assistant.machine import memory, notices
 from assistant.machine.health import HealthWatch, read_health
@@ -70,6 +71,7 @@ def attach_parts(core: Core, parts: Parts) -> None:
     parts.skill_parts.controls = CoreControls(core)
     core.add_service("skills", lambda running: open_skills(running, parts))
     attach_api(core, parts)
+    attach_home(core, parts)
 
 
 @dataclass(slots=True)
@@ -113,7 +115,7 @@ class Daemon:
 
     def _build(self) -> None:
         config = self._config
-        self._parts = Parts(config)
+        self._parts = Parts(config, announce=True)
         self._stages = LoadedStages(self._parts)
         self._echo, player = open_player(config)
         loudspeaker = Loudspeaker(

@@ -86,9 +86,12 @@ class ReplySink:
 class Parts:
     """The stages of one process. A context manager: leaving it frees the language model."""
 
-    def __init__(self, config: Config, *, inventory: Path | None = None, home_wait_s: float = HOME_WAIT_S) -> None:
+    def __init__(
+        self, config: Config, *, inventory: Path | None = None, home_wait_s: float = HOME_WAIT_S, announce: bool = False
+    ) -> None:
         self.config = config
         self._home_wait_s = home_wait_s
+        self._announce = announce
         self._house: House | None = None
         self._inventory = inventory or config.home.inventory
         self._engine: Engine | None = None
@@ -235,7 +238,7 @@ class Parts:
         from assistant.home.sources import configured_sources
 
         own = self._inventory == self.config.home.inventory  # another one is for trying things out
-        sources = configured_sources(self.config, self._inventory) if own else ()
+        sources = configured_sources(self.config, self._inventory, announce=self._announce) if own else ()
         house = open_house(self._inventory, self.config.paths.state, sources=sources)
         house.connections.start()
         house.connections.wait_ready(self._home_wait_s)

@@ -56,6 +56,11 @@ class Connections:
                 return lambda topic, payload, qos, retain: broker.publish([Message(topic, payload, qos, retain)])
         return None
 
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """All of them."""
+        return self._sources
+
     def start(self) -> None:
         """Start all; returns at once."""
         if not self._started:

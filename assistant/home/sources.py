@@ -5,21 +5,22 @@ from __future__ import annotations
 import uuid
 from pathlib import Path
 
-from assistant.config import Config, HomeassistantSection, MqttSection, read_secret
+from assistant.config import Config, HomeassistantSection, read_secret
 from assistant.errors import ConfigError
 from assistant.home.backend import Source
 from assistant.home.backends.link_fields import read_table
 from assistant.home.inventory import link_rows, load_inventory
 
 
-def configured_sources(config: Config, inventory: Path | None = None) -> tuple[Source, ...]:
+def configured_sources(config: Config, inventory: Path | None = None, *, announce: bool = False) -> tuple[Source, ...]:
     """Not started yet; none where nothing but the simulated home is configured. Raises ConfigError.
 
+    ``announce``: this process is the running assistant, which shows itself to others where that is configured.
     What is first keeps an id that two have: what the inventory itself describes, then MQTT, then Home Assistant.
     """
     sources = _described(inventory)
     if config.mqtt.host is not None:
-        sources.append(_mqtt(config.mqtt, config.paths.state))
+        sources.append(_mqtt(config, config.mqtt.host, announce))
     if config.homeassistant.url is not None:
         sources.append(_homeassistant(config.homeassistant, config.homeassistant.url, config.paths.state))
     return tuple(sources)
@@ -44,14 +45,19 @@ def _described(inventory: Path | None) -> list[Source]:
     return sources
 
 
-def _mqtt(section: MqttSection, state: Path) -> Source:
+def _mqtt(config: Config, host: str, announce: bool) -> Source:
+    from assistant import __version__
     from assistant.home.backends.following import Limits
+    from assistant.home.backends.mqtt.announce import Announced, Announcement
     from assistant.home.backends.mqtt.session import Broker
     from assistant.home.backends.mqtt.source import MqttSource
 
-    assert section.host is not None
+    section = config.mqtt
+    prefix = section.discovery_prefix.strip("/")
+    own = Announced(section.node, config.assistant.name, prefix, config.assistant.area, __version__)
+    announces = announce and section.announce
     broker = Broker(
-        host=section.host,
+        host=host,
         port=section.port or (8883 if section.tls else 1883),
         client_id=f"{section.node}-{uuid.uuid4().hex[:8]}",
         user=section.user,
@@ -60,13 +66,16 @@ def _mqtt(section: MqttSection, state: Path) -> Source:
         ca_file=section.ca_file,
         cert_file=section.cert_file,
         key_file=section.key_file,
+        will=own.will if announces else None,
     )
     return MqttSource(
         broker,
-        prefix=section.discovery_prefix.strip("/"),
+        prefix=prefix,
         limits=Limits(answer_s=section.answer_s),
         most=section.max_entities,
-        kept=state / "sources" / "mqtt.json",
+        kept=config.paths.state / "sources" / "mqtt.json",
+        announcement=Announcement(own) if announces else None,
+        own_topic=own.topic,
     )
 
 

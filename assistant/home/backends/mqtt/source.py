@@ -10,9 +10,10 @@ from assistant.home.backend import NotAvailable, ServiceCall, Sink, SourceAway, 
 from assistant.home.backends.backoff import BackOff
 from assistant.home.backends.expect import supposed
 from assistant.home.backends.following import Limits, restore_by_calls
+from assistant.home.backends.mqtt.announce import Announcement
 from assistant.home.backends.mqtt.entity import Message
 from assistant.home.backends.mqtt.session import AWAY, Broker
-from assistant.home.backends.mqtt.worker import Neighbour, Worker
+from assistant.home.backends.mqtt.worker import Worker
 from assistant.home.backends.plain import Refused
 from assistant.types import Device, DeviceState
 
@@ -23,7 +24,8 @@ class MqttSource:
     """Implements ``Source``.
 
     ``prefix``: where devices announce themselves. ``most``: how many entities are taken. ``kept``: the file that
-    remembers what was announced while the broker is away.
+    remembers what was announced while the broker is away. ``announcement``: the assistant's own; ``own_topic``: where that
+    is, also of one that runs beside this process.
     """
 
     name = "mqtt"
@@ -36,11 +38,21 @@ class MqttSource:
         limits: Limits = Limits(),  # noqa: B008  # a frozen value
         most: int = MOST_ENTITIES,
         kept: Path | None = None,
-        neighbour: Neighbour | None = None,
+        announcement: Announcement | None = None,
+        own_topic: str | None = None,
         back_off: BackOff | None = None,
     ) -> None:
         self._limits = limits
-        self._worker = Worker(broker, prefix, most=most, kept=kept, neighbour=neighbour, back_off=back_off)
+        self.announcement = announcement
+        self._worker = Worker(
+            broker,
+            prefix,
+            most=most,
+            kept=kept,
+            neighbour=announcement,
+            own_topic=own_topic,
+            back_off=back_off,
+        )
 
     def start(self, sink: Sink) -> None:
         """See ``Source``. Devices known from before are there at once, and not available until the broker is."""

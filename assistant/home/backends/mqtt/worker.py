@@ -56,7 +56,10 @@ class Neighbour(Protocol):
 
 
 class Worker:
-    """``session`` is the connection while it stands; ``ready``: all that the broker had kept was told."""
+    """``session`` is the connection while it stands; ``ready``: all that the broker had kept was told.
+
+    ``own_topic``: where the assistant announces itself, which is no device of the home.
+    """
 
     def __init__(
         self,
@@ -66,6 +69,7 @@ class Worker:
         most: int,
         kept: Path | None,
         neighbour: Neighbour | None,
+        own_topic: str | None = None,
         clock_s: Callable[[], float] = time.monotonic,
         back_off: BackOff | None = None,
     ) -> None:
@@ -81,6 +85,7 @@ class Worker:
         self._prefix = prefix
         self._kept = kept
         self._neighbour = neighbour
+        self._own_topic = own_topic
         self._clock_s = clock_s
         self._back_off = back_off or BackOff()
         self._ending = threading.Event()
@@ -189,6 +194,8 @@ class Worker:
         if self._neighbour is not None and came.topic in self._neighbour.topics:
             self._neighbour.came(came.topic, came.payload)
             return
+        if came.topic == self._own_topic:
+            return  # the assistant does not speak to itself
         if came.topic.startswith(f"{self._prefix}/") and self.entities.announce(came.topic, came.payload):
             self._changed_s = now_s if self._changed_s is None else self._changed_s
         for device_id in self.entities.message(came.topic, came.payload):
