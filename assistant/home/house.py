@@ -15,7 +15,6 @@ from assistant.home.connections import Connections
 from assistant.home.intents import PLANS
 from assistant.home.inventory import load_inventory
 from assistant.home.lists import LIST_INTENTS
-from assistant.home.outward import ActionRunner, Outward
 from assistant.home.questions import answer
 from assistant.home.questions.truth import truth
 from assistant.home.registry import Registry
@@ -50,8 +49,6 @@ class House:
     ) -> None:
         self.registry = registry
         self.connections = Connections(registry, sources)
-        self.outward: ActionRunner = Outward(sources)
-        """What custom sentences send out."""
         self._simulated = backend
         router = Router({SIMULATED: backend, **{source.name: source for source in sources}})
         self._store = store

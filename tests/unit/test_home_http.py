@@ -5,8 +5,7 @@ from http_device import http_lamp
 from living import Living
 
 from assistant.config import Config, HomeSection
-from assistant.errors import ConfigError, DeviceError
-from assistant.home.outward import Outward
+from assistant.errors import ConfigError
 from assistant.home.sources import configured_sources
 from assistant.types import NotHandled
 
@@ -118,16 +117,3 @@ def test_mistakes_are_told_with_their_line(tmp_path, table, message):
     with pytest.raises(ConfigError, match=r"home\.toml:4: device 1: switch\.a: http") as caught:
         configured_sources(Config(), path)
     assert message in str(caught.value)
-
-
-def test_custom_sentences_send_requests(lamp):
-    outward = Outward(())
-    outward.request(f"{lamp.url}/set", body={"state": "on"}, headers={"Authorization": "x"})
-    assert lamp.requests == [("POST", "/set", '{"state": "on"}', "x")]
-    lamp.status = 404
-    with pytest.raises(DeviceError, match="the server refuses: 404"):
-        outward.request(lamp.url)
-    with pytest.raises(DeviceError, match="cannot be reached"):
-        outward.request("http://127.0.0.1:1/")
-    with pytest.raises(DeviceError, match="no MQTT broker is set up"):
-        outward.publish("a", "b")

@@ -22,6 +22,9 @@ class Sender:
         publisher = self._publisher()
         if publisher is None:
             raise DeviceError("no MQTT broker is configured")
+        # What was said may have been filled into the topic: it must not become another kind of topic.
+        if not topic or not topic.isprintable() or any(sign in topic for sign in "#+"):
+            raise DeviceError("that is no topic to send to")
         publisher(topic, payload, qos, retain)
 
     def call(self, method: str, url: str, body: str | None, headers: Mapping[str, str], timeout_s: float) -> None:
@@ -31,7 +34,9 @@ class Sender:
         host = urlsplit(url).netloc.rpartition("@")[2]  # without a password that stands in the address
         try:
             content = body.encode() if body is not None else None
-            answer = httpx.request(method, url, content=content, headers=dict(headers), timeout=timeout_s)
+            answer = httpx.request(
+                method, url, content=content, headers=dict(headers), timeout=timeout_s, trust_env=False
+            )
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             raise DeviceError(f"{host} did not answer") from error
         if not answer.is_success:
