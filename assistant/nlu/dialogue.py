@@ -21,6 +21,9 @@ MEMORY_S = 180.0
 _NEGATED = re.compile(
     r"^(?:please )?(?:don't|do not|dont|never|you (?:shouldn't|should not|must not)|no need to)\b", re.I
 )
+_ONE_OF = re.compile(
+    r"^(?:(?:and|also|now|then|not)\s+)*(?:the\s+)?(?:[\w']+\s+){1,3}ones?(?:\s+(?:too|as well|please))?$", re.I
+)
 _THEN = re.compile(r"\s*,?\s+(?:and then|then|and)\s+", re.I)
 _OPPOSITE = {
     "HassTurnOn": "HassTurnOff", "HassTurnOff": "HassTurnOn", "HassMediaPause": "HassMediaUnpause",
@@ -67,7 +70,10 @@ class Dialogue:
         if _NEGATED.match(sentence):
             return NoIntent("told not to")
         reading = _Reading(context, matcher, past.targets if past is not None else ())
-        clauses = reading.verbatim(text, custom=True) or reading.sentence(sentence) or reading.verbatim(text)
+        clauses = reading.verbatim(text, custom=True)
+        if not clauses and past is not None and _ONE_OF.match(sentence):
+            clauses = follow(sentence, past, reading)  # "the bedroom one" is no number
+        clauses = clauses or reading.sentence(sentence) or reading.verbatim(text)
         if not clauses:
             followed = follow(sentence, past, reading) if past is not None else ()
             clauses = followed or (reading.repaired(sentence) if repair else ())

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from assistant.nlu.clauses import Clause
+from assistant.nlu.clauses import Clause, starts_command
 from assistant.nlu.words import words_of
 from assistant.types import Ask, Intent, JsonValue, TurnContext
 
@@ -32,6 +32,10 @@ _ONE = re.compile(r"\bones?\b", re.IGNORECASE)
 _OTHER = re.compile(r"^(?:the )?other(?: one| ones)?$|^another(?: one)?$", re.IGNORECASE)
 _TARGETS = ("name", "device_id", "area", "floor", "here", "all", "except", "except_area", "device_class")
 _SWITCHING = frozenset({"HassTurnOn", "HassTurnOff", "HassToggle", "HassGetState"})
+_LISTS = frozenset(
+    "HassListAddItem HassListRemoveItem HassListCompleteItem HassShoppingListAddItem HassShoppingListRemoveItem".split()
+)
+MOST_ELLIPTIC = 4
 _QUESTIONS = ("HassGet", "HassClimateGet", "AssistListQuery")
 
 
@@ -81,7 +85,8 @@ def follow(text: str, past: Past, reading: Reading) -> tuple[Clause, ...]:
     if not part:
         return ()
     last = past.intents[-1]
-    intent = _elsewhere(part, last, past, reading) or _next_item(part, last) or _changed(part, past, reading)
+    intent = _named_alike(part, last, past, reading) or _elsewhere(part, last, past, reading)
+    intent = intent or _next_item(part, last) or _said_of_it(part, past, reading) or _changed(part, past, reading)
     if intent is None:
         return ()
     clause = Clause(past.said, intent)
@@ -99,6 +104,45 @@ def _target(intent: Intent) -> tuple[JsonValue, ...]:
 
 
 # --- the same for another place or device -------------------------------------------------------------------
+
+
+def _named_alike(part: str, last: Intent, past: Past, reading: Reading) -> Intent | None:
+    """ "Ben's", after one lamp: his lamp, not everything in his room."""
+    if not isinstance(last.slots.get("device_id"), str) or _PLACED.match(part) or last.name in _LISTS:
+        return None
+    words = past.said.split()
+    bare = _ONE.sub("", part).strip()
+    for start in range(1, len(words)):
+        ids = reading.matcher.find_devices(f"{bare} {' '.join(words[start:])}", reading.context)
+        if len(ids) == 1 and ids[0].partition(".")[0] == _domain_of(past.targets):
+            kept = {key: value for key, value in last.slots.items() if key not in _TARGETS}
+            return replace(last, slots={**kept, "device_id": ids[0]})
+    return None
+
+
+def _said_of_it(part: str, past: Past, reading: Reading) -> Intent | None:
+    """ "Off again", "a bit slower", "blue", "add jam": said of what was spoken of last."""
+    if len(part.split()) > MOST_ELLIPTIC or not _has_content(part):
+        return None
+    last = past.intents[-1]
+    name = last.slots.get("name")
+    if last.name in _LISTS or last.name == "AssistListQuery":
+        lists = [str(name)] if isinstance(name, str) else ["shopping list"]
+        frames = tuple(f"{part} {word} {title}" for title in lists for word in ("to", "from", "on"))
+    elif _domain_of(past.targets) is None:
+        return None
+    else:
+        frames = (f"turn it {part}", f"make it {part}", f"set it to {part}", f"put it {part}")
+    for frame in frames:
+        intent = reading.clause(frame, past.targets)
+        if (
+            intent is not None
+            and _is_act(intent)
+            and "here" not in intent.slots
+            and intent.slots.get("device_id") is not None
+        ):
+            return intent
+    return None
 
 
 def _elsewhere(part: str, last: Intent, past: Past, reading: Reading) -> Intent | None:
@@ -152,6 +196,8 @@ def _devices(part: str, past: Past, reading: Reading) -> tuple[str, ...]:
 def _next_item(part: str, last: Intent) -> Intent | None:
     """``and pears``: one more item for the list."""
     if not last.name.startswith(("HassList", "HassShopping")) or "item" not in last.slots or len(part.split()) > 4:
+        return None
+    if starts_command(part):
         return None
     if last.name not in (
         "HassListAddItem",
