@@ -1,20 +1,20 @@
 """Choosing among all that a house can do: our token trie against llama.cpp's own grammar sampler, for the same answers.
 
-Both begin with the same evaluated prompt and decode greedily. The grammar is the list of the same texts.
+Both begin with the same evaluated prompt and decode greedily to an intent as JSON. The grammar is the list of the same
+texts; its sampler stands in llama.cpp's own chain, before the greedy one.
 """
 
 from __future__ import annotations
 
+import json
 import time
 from functools import cache
 
-from assistant.bench.homes import acts, home
+from assistant.bench.homes import home, intents
 from assistant.bench.result import TIMES, Advance, Cell, Measured, Target, ratio_text, times
 from assistant.config import Config
 from assistant.llm.choice import TrieNode, build_trie, choose
 from assistant.llm.engine import Engine, Message
-from assistant.llm.generation import Generation
-from assistant.llm.sampling import Sampling
 from assistant.parts import Parts
 
 DEVICES = (20, 200, 1000)
@@ -36,7 +36,7 @@ def measure(config: Config, repetitions: int, advance: Advance) -> Measured:
     targets = []
     with Parts(config) as parts:
         for devices in DEVICES:
-            bench = _Bench(parts.engine, acts(home(devices)))
+            bench = _Bench(parts.engine, intents(home(devices)))
             bench.pair(SENTENCES[0])
             for number in range(repetitions):
                 bench.pair(SENTENCES[number % len(SENTENCES)])
@@ -66,7 +66,7 @@ class _Bench:
     def __init__(self, engine: Engine, choices: list[str]) -> None:
         self._engine = engine
         self._choices = choices
-        self._grammar = "root ::= " + " | ".join(f'"{text}"' for text in choices)
+        self._grammar = "root ::= " + " | ".join(json.dumps(text) for text in choices)
         self.trie_ms: list[float] = []
         self.sampler_ms: list[float] = []
         self._steps = [0, 0]
@@ -95,16 +95,33 @@ class _Bench:
         middle = time.perf_counter()
         self._steps[0] += engine.counts.decode_calls - before
         engine.evaluate("bench", prompt)
-        sampling = Sampling(temperature=0.0, repeat_penalty=1.0, grammar=self._grammar)
         begun = time.perf_counter()
-        answer = Generation(engine, prompt, purpose="bench", max_tokens=32, sampling=sampling, timeout_s=3600.0)
-        said = "".join(answer)
+        said, steps = _by_sampler(engine, prompt, self._grammar)
         ended = time.perf_counter()
-        self._steps[1] += answer.steps
+        self._steps[1] += steps
         self.trie_ms.append((middle - started) * 1000)
         self.sampler_ms.append((ended - begun) * 1000)
         self.asked += 1
         self.same += said == self._choices[place]
+
+
+def _by_sampler(engine: Engine, prompt: list[int], grammar: str) -> tuple[str, int]:
+    """(the answer, runs of the model) by llama.cpp's chain of its grammar sampler and its greedy one."""
+    native = engine.native
+    lib = native.lib
+    chain = lib.llama_sampler_chain_init(lib.llama_sampler_chain_default_params())
+    lib.llama_sampler_chain_add(chain, lib.llama_sampler_init_grammar(native.vocab, grammar.encode(), b"root"))
+    lib.llama_sampler_chain_add(chain, lib.llama_sampler_init_greedy())
+    engine.evaluate("bench", prompt)
+    said, steps = b"", 1
+    try:
+        while not engine.ends(token := lib.llama_sampler_sample(chain, native.context, -1)):
+            said += engine.piece(token)
+            engine.extend("bench", [token])
+            steps += 1
+    finally:
+        lib.llama_sampler_free(chain)
+    return said.decode(), steps
 
 
 @cache

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from assistant.types import Area, Device, Home
 
 ROOMS = (
@@ -28,6 +30,20 @@ def home(devices: int) -> Home:
         name = f"{room} {thing}"
         found.append(Device(f"{domain}.{name.replace(' ', '_')}", name, area=room, state="off"))
     return Home(areas=tuple(areas.values()), devices=tuple(found))
+
+
+def intents(house: Home) -> list[str]:
+    """The same as JSON, as an intent is usually asked of a model: two a device."""
+    names = {
+        "cover": ("HassOpenCover", "HassCloseCover"),
+        "lock": ("HassLockDoor", "HassUnlockDoor"),
+        "media_player": ("HassMediaPlay", "HassMediaPause"),
+    }
+    return [
+        json.dumps({"intent": intent, "area": device.area, "name": device.name})
+        for device in house.devices
+        for intent in names.get(device.domain, ("HassTurnOn", "HassTurnOff"))
+    ]
 
 
 def acts(house: Home) -> list[str]:

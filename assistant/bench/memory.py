@@ -20,10 +20,8 @@ def measure(config: Config, repetitions: int, advance: Advance) -> Measured:
     rows: list[tuple[Cell, ...]] = []
     before = 0.0
     for place, step in enumerate(runs[0]["steps"]):
-        rss, pss, private = (
-            percentile([run["steps"][place][kind] for run in runs], 0.5) for kind in ("rss", "pss", "private")
-        )
-        rows.append((f"after: {step['step']}", rss, rss - before, pss, private))
+        rss, pss, own = (percentile([run["steps"][place][kind] for run in runs], 0.5) for kind in ("rss", "pss", "own"))
+        rows.append((f"after: {step['step']}", rss, rss - before, pss, own))
         before = rss
     peak = max(run["peak_mb"] for run in runs)
     return Measured(

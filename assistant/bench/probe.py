@@ -23,8 +23,8 @@ def memory_mb() -> dict[str, float]:
     """Resident and proportional memory, and what of it is the process's own, in MB."""
     text = Path("/proc/self/smaps_rollup").read_text(encoding="ascii")
     fields = {line.split(":")[0]: line.split()[1] for line in text.splitlines()[1:]}
-    private = int(fields["Private_Clean"]) + int(fields["Private_Dirty"])
-    return {"rss": int(fields["Rss"]) / 1024, "pss": int(fields["Pss"]) / 1024, "private": private / 1024}
+    own = int(fields["Anonymous"])
+    return {"rss": int(fields["Rss"]) / 1024, "pss": int(fields["Pss"]) / 1024, "own": own / 1024}
 
 
 def peak_mb() -> float:

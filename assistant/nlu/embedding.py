@@ -67,9 +67,14 @@ class Embedder:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = self._threads
         options.inter_op_num_threads = 1
+        options.enable_cpu_mem_arena = False
         broken = (failures.Fail, failures.InvalidProtobuf, failures.InvalidGraph, failures.NoSuchFile)
         try:
-            session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+            # Folding would hold the 8-bit weights a second time as floats (90 MB), and the arena keeps what the longest
+            # batch took: docs/performance.md has the measurement.
+            session = onnxruntime.InferenceSession(
+                str(model), options, providers=["CPUExecutionProvider"], disabled_optimizers=["ConstantFolding"]
+            )
             loaded = Tokenizer.from_str(tokenizer.read_text(encoding="utf-8"))
         except (*broken, OSError, ValueError) as error:
             raise ModelError(f"{model}: cannot be loaded", mend=mend) from error
