@@ -5,13 +5,14 @@ from __future__ import annotations
 import platform
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from assistant.config import Config, find_config, load_config
 from assistant.errors import AssistantError
+from assistant.types import Area, Device, Floor
 
 Level = Literal["ok", "note", "wrong"]
 MEMORY_NEEDED_MB = 1100
@@ -38,7 +39,14 @@ def examine(config_path: Path | None) -> Iterator[Finding]:
     except AssistantError as error:
         yield Finding("configuration", "wrong", str(error), "correct the line, then run this again")
         config = Config()
-    for subject, check in (("models", _models), ("sound", _sound), ("home", _home), ("sentences", _sentences)):
+    checks = (
+        ("models", _models),
+        ("sound", _sound),
+        ("home", _home),
+        ("names", _names),
+        ("sentences", _sentences),
+    )
+    for subject, check in checks:
         yield from _guarded(subject, config, check)
 
 
@@ -143,3 +151,34 @@ def _home(config: Config) -> Iterator[Finding]:
     home = open_house(config.home.inventory, None).snapshot()
     where = config.home.inventory or "the built-in simulated home"
     yield Finding("home", "ok", f"{where}: {len(home.areas)} areas, {len(home.devices)} devices")
+
+
+def _names(config: Config) -> Iterator[Finding]:
+    """Names that the recogniser cannot hear, or hears by words that only sound like them."""
+    from assistant.asr.bias import pronunciations
+    from assistant.asr.vosk_engine import VoskModel
+    from assistant.home.house import open_house
+    from assistant.models import resolve
+
+    home = open_house(config.home.inventory, None).snapshot()
+    named: list[Floor | Area | Device] = [*home.floors, *home.areas, *home.devices]
+    things = [(thing.name, *thing.aliases) for thing in named]
+    model = VoskModel(resolve(config.asr.model, config.paths.models).directory)
+    said = {p.name: p for p in pronunciations([name for names in things for name in names], model)}
+    deaf = [names[0] for names in things if not any(said[name].spoken for name in names)]
+    guessed = [said[names[0]] for names in things if all(said[name].guessed or not said[name].spoken for name in names)]
+    guessed = [name for name in guessed if name.guessed and name.spoken]
+    if deaf:
+        mend = "give each an alias that is written as it is said"
+        yield Finding("names", "wrong", f"cannot be heard: {_listed(deaf)}", mend)
+    if guessed:
+        likeness = _listed([f"{p.name} as '{p.spoken}'" for p in guessed])
+        mend = "where one is not understood, give it an alias in English words that sound like it"
+        yield Finding("names", "note", f"not in the dictionary, listened for by likeness: {likeness}", mend)
+    if not deaf and not guessed:
+        yield Finding("names", "ok", f"all {len(said)} can be heard")
+
+
+def _listed(texts: Sequence[str], most: int = 12) -> str:
+    texts = list(dict.fromkeys(texts))
+    return ", ".join(texts[:most]) + (f" and {len(texts) - most} more" if len(texts) > most else "")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from assistant.ahead import ThinkAhead
     from assistant.asr.bias import Bias
     from assistant.asr.ears import HomeEars
+    from assistant.asr.lexicon import Lexicon
     from assistant.asr.vosk_engine import VoskModel
     from assistant.home.house import House
     from assistant.llm.chooser import ModelChooser
@@ -141,6 +142,13 @@ class Parts:
         from assistant.asr.vosk_engine import VoskModel
 
         return VoskModel(resolve(self.config.asr.model, self.config.paths.models).directory)
+
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """How written words are said; what it works out for one home's names is there for the next."""
+        from assistant.asr.lexicon import Lexicon
+
+        return Lexicon(self.vosk)
 
     @cached_property
     def open_ears(self) -> HomeEars:
@@ -320,10 +328,9 @@ class Parts:
 
     def _bias(self, mind: DialogueMind) -> Bias:
         from assistant.asr.bias import compile_template_bias
-        from assistant.asr.lexicon import Lexicon
 
         intents, lists = mind.matcher.templates()
-        return compile_template_bias(intents, lists, Lexicon(self.vosk))
+        return compile_template_bias(intents, lists, self.lexicon)
 
     def talk(self, room: str | None = None, priority: Priority = Priority.VOICE) -> Talk:
         """A fresh conversation; each room has one of its own."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistant.asr.fillers import FILLERS
-from assistant.asr.lexicon import Lexicon
+from assistant.asr.lexicon import Dictionary, Lexicon
 from assistant.asr.matching import Grammar
 from assistant.asr.network import END, START, Graph, Network, compile_network
 from assistant.asr.repair import Repairer
@@ -39,7 +39,6 @@ class Bias:
 
     ``decoder_grammar``: Vosk's JSON list of sentences. ``sentences``: how many of them. ``unsayable``: written words
     of names and sentences that have no sound in the dictionary (sentences with them are not expected by ear).
-    ``approximated``: foreign words, and the dictionary's words that stand for their sound.
     """
 
     decoder_grammar: str
@@ -47,7 +46,6 @@ class Bias:
     repairer: Repairer
     sentences: int = 0
     unsayable: tuple[str, ...] = ()
-    approximated: Mapping[str, str] = field(default_factory=dict)
 
 
 def compile_template_bias(
@@ -85,10 +83,26 @@ def _compiled(network: Network, lexicon: Lexicon, plan: SamplingPlan) -> Bias:
         repairer=Repairer(grammar),
         sentences=len(phrases),
         unsayable=tuple(sorted(unsaid)),
-        approximated={word: " ".join(spoken) for word, spoken in lexicon.approximated.items()},
     )
 
 
-def unsayable_names(names: Iterable[str], lexicon: Lexicon) -> tuple[str, ...]:
-    """The names among ``names`` that have no sound at all, for the user to give them an alias."""
-    return tuple(name for name in dict.fromkeys(names) if not all(lexicon.spoken(word) for word in name.split()))
+@dataclass(frozen=True, slots=True)
+class Pronunciation:
+    """How a name is expected to be said; ``spoken`` is empty where the dictionary has no sound for it at all.
+
+    ``guessed``: the dictionary lacks a word of it, and words that sound like it stand in.
+    """
+
+    name: str
+    spoken: str
+    guessed: bool
+
+
+def pronunciations(names: Iterable[str], dictionary: Dictionary) -> list[Pronunciation]:
+    """How each name is expected to be said, for whoever wants to know which need an alias."""
+    found = []
+    for name in dict.fromkeys(names):
+        lexicon = Lexicon(dictionary)
+        spoken = lexicon.spoken_phrase(name)
+        found.append(Pronunciation(name, " ".join(spoken or ()), bool(lexicon.approximated)))
+    return found

@@ -30,8 +30,8 @@ SPANS_TRIED = 8
 REPAIRS_TRIED = 3
 REPAIR_COST = 8.0
 OPEN_REPAIR = 0.6
-MISSING_COST = 8.0
-"""What it costs a reading that another look at the sound does not have at all."""
+WORD_BONUS = 1.5
+"""For each word of a sentence: noise hides words, and a shorter sentence is always likelier to the decoder."""
 SAME_PLACE_S = 0.2
 
 
@@ -42,6 +42,11 @@ class Reading:
     written: str
     words: tuple[Word, ...]
     score: float
+
+    @property
+    def rank(self) -> float:
+        """By what readings are compared with each other."""
+        return self.score + WORD_BONUS * len(self.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +62,15 @@ def look(hypotheses: Sequence[Hypothesis], bias: Bias, level_db: LevelDb) -> Loo
     found: list[Reading] = []
     for rank, hypothesis in enumerate(hypotheses):
         found += _readings(hypothesis, rank, bias, level_db)
-    if not found or found[0].score < hypotheses[0].score - REPAIR_COST:
+    if not found or max(reading.score for reading in found) < hypotheses[0].score - REPAIR_COST:
         for hypothesis in hypotheses[:REPAIRS_TRIED]:
             found += _repaired(hypothesis, bias)
-    return Look(tuple(sorted(found, key=lambda reading: -reading.score)), hypotheses[0].score)
+    return Look(tuple(sorted(found, key=lambda reading: -reading.rank)), hypotheses[0].score)
 
 
-def choose(looks: Sequence[Look], opened: Sequence[Hypothesis], bias: Bias) -> Transcript:
-    """The transcript, of one or more looks at the sound (the first at the sound as it came) and the open hypotheses."""
-    best = _joint(looks)
+def choose(seen: Look, opened: Sequence[Hypothesis], bias: Bias, *, again: Look | None = None) -> Transcript:
+    """The transcript, of what was seen in the sound and of the open hypotheses; ``again``: a second, better look."""
+    best = seen.readings if again is None or not again.readings else _on_scale(again, seen.best_score)
     if best:
         words, evidence = best[0].words, best[0].score - opened[0].score
         if evidence >= EVIDENCE:
@@ -136,29 +141,15 @@ def _cost(words: Sequence[Word], kept: Sequence[Word], level_db: LevelDb) -> flo
     return cost
 
 
-def _joint(looks: Sequence[Look]) -> list[Reading]:
-    """Readings by what all looks together say of them, the best first; scores are on the scale of the first look."""
-    by_text: dict[str, Reading] = {}
-    for seen in looks:
-        for reading in seen.readings:
-            by_text.setdefault(reading.written, reading)
-    first = looks[0].best_score
-    joint = []
-    for written, reading in by_text.items():
-        losses = [
-            min(
-                MISSING_COST,
-                seen.best_score - max((r.score for r in seen.readings if r.written == written), default=-math.inf),
-            )
-            for seen in looks
-        ]
-        joint.append(replace(reading, score=first - sum(losses) / len(losses)))
-    return sorted(joint, key=lambda reading: -reading.score)
+def _on_scale(seen: Look, best_score: float) -> tuple[Reading, ...]:
+    """A look's readings as if its likeliest score were ``best_score``: a decoder that knows the voice scores higher."""
+    shift = best_score - seen.best_score
+    return tuple(replace(reading, score=reading.score + shift) for reading in seen.readings)
 
 
 def _share(readings: Sequence[Reading]) -> float:
     """The best reading's share of likelihood among all."""
-    shares = _shares([reading.score for reading in readings])
+    shares = _shares([reading.rank for reading in readings])
     return sum(s for s, reading in zip(shares, readings, strict=True) if reading.written == readings[0].written)
 
 

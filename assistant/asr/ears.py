@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,10 +12,10 @@ import numpy as np
 
 from assistant.asr.bias import Bias
 from assistant.asr.choice import Look, choose, is_doubtful, look, open_transcript
-from assistant.asr.sound import SoundLevels, denoised
-from assistant.asr.vosk_engine import RATE_HZ, Hypothesis, ScoringDecoder, VoskModel
+from assistant.asr.sound import SoundLevels, foreground
+from assistant.asr.vosk_engine import RATE_HZ, ScoringDecoder, VoskModel
 from assistant.errors import AudioError
-from assistant.types import AudioClip, Transcript
+from assistant.types import AudioClip, Transcript, Word
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -23,10 +23,8 @@ if TYPE_CHECKING:
 CHUNK_SAMPLES = RATE_HZ // 10
 MARGIN_SAMPLES = RATE_HZ * 3 // 10
 """Silence put before and after a recording: a decoder that begins in the middle of a word loses it."""
-NOISY_DB = 30.0
-"""Below this distance of speech and background, and in doubt, the sound is heard again with less noise."""
-DENOISING = (1, 3)
-AROUND_S = 0.5
+LONGEST_AGAIN = RATE_HZ * 12
+"""What is longer is not heard again: somebody waits for the answer."""
 BIASED_ALTERNATIVES = 40
 OPEN_ALTERNATIVES = 6
 
@@ -102,11 +100,10 @@ class EarStream:
         heard = self._biased_decoder.finish()
         self._biased.decoders.give_back(self._biased_decoder)
         samples = np.concatenate(self._chunks) if self._chunks else np.zeros(0, np.int16)
-        levels = SoundLevels(samples)
-        looks = [look(heard, self._biased.bias, levels.level_db)]
-        if is_doubtful(looks[0], opened) and levels.snr_db() < NOISY_DB:
-            looks += self._other_looks(samples, heard[0])
-        return choose(looks, opened, self._biased.bias)
+        seen = look(heard, self._biased.bias, SoundLevels(samples).level_db)
+        if is_doubtful(seen, opened) and len(samples) <= LONGEST_AGAIN:
+            return choose(seen, opened, self._biased.bias, again=self._other_look(samples))
+        return choose(seen, opened, self._biased.bias)
 
     def abandon(self) -> None:
         """Nobody wants the transcript any more; the stream must not be used again."""
@@ -116,19 +113,16 @@ class EarStream:
             self._biased_decoder.finish()
             self._biased.decoders.give_back(self._biased_decoder)
 
-    def _other_looks(self, samples: npt.NDArray[np.int16], heard: Hypothesis) -> Iterator[Look]:
-        """The same words' sound with less noise, heard again: where the looks agree is what was said."""
-        if self._biased is None or not heard.words:
-            return
-        first = max(0, int((heard.words[0].start_s - AROUND_S) * RATE_HZ))
-        last = int((heard.words[-1].end_s + AROUND_S) * RATE_HZ)
-        for strength in DENOISING:
-            sound = denoised(samples[first:last], strength)
-            decoder = self._biased.decoders.take()
-            decoder.accept(sound)
-            hypotheses = decoder.finish()
-            self._biased.decoders.give_back(decoder)
-            yield look(hypotheses, self._biased.bias, SoundLevels(sound).level_db)
+    def _other_look(self, samples: npt.NDArray[np.int16]) -> Look | None:
+        """The sound heard twice by a fresh decoder: what it hears the second time, used to the voice and the noise."""
+        if self._biased is None:
+            return None
+        first, last = foreground(samples)
+        decoder = self._biased.decoders.take()
+        heard = decoder.hear_again(samples[first:last])
+        self._biased.decoders.give_back(decoder)
+        later = [replace(hypothesis, words=_shifted(hypothesis.words, first / RATE_HZ)) for hypothesis in heard]
+        return look(later, self._biased.bias, SoundLevels(samples).level_db)
 
 
 class HomeEars:
@@ -164,28 +158,31 @@ class HomeEars:
     def transcribe(self, clip: AudioClip) -> Transcript:
         """The transcript of a whole utterance, decoded by chunks as if it were being spoken.
 
+        What lies long before and after the speech is left out, as the endpointer does where one listens.
+
         Raises AudioError where the clip is not at 16 kHz.
         """
         if clip.rate_hz != RATE_HZ:
             raise AudioError(f"speech is recognised at {RATE_HZ} Hz, not at {clip.rate_hz} Hz")
         begun_ns = last_ns = time.perf_counter_ns()
+        first, last = foreground(clip.samples)
+        samples = clip.samples[first:last]
         stream = self.start()
         silence = np.zeros(MARGIN_SAMPLES, np.int16)
         stream.feed(silence)
-        for start in range(0, len(clip.samples), CHUNK_SAMPLES):
+        for start in range(0, len(samples), CHUNK_SAMPLES):
             last_ns = time.perf_counter_ns()
-            stream.feed(clip.samples[start : start + CHUNK_SAMPLES])
+            stream.feed(samples[start : start + CHUNK_SAMPLES])
         stream.feed(silence)
-        transcript = _earlier(stream.finish(), MARGIN_SAMPLES / RATE_HZ)
+        transcript = stream.finish()
+        transcript = replace(transcript, words=_shifted(transcript.words, (first - MARGIN_SAMPLES) / RATE_HZ))
         ended_ns = time.perf_counter_ns()
         self.last_wait_ms = (ended_ns - last_ns) / 1e6
         self.last_total_ms = (ended_ns - begun_ns) / 1e6
         return transcript
 
 
-def _earlier(transcript: Transcript, shift_s: float) -> Transcript:
-    words = tuple(
-        replace(word, start_s=max(0.0, word.start_s - shift_s), end_s=max(0.0, word.end_s - shift_s))
-        for word in transcript.words
+def _shifted(words: Sequence[Word], by_s: float) -> tuple[Word, ...]:
+    return tuple(
+        replace(word, start_s=max(0.0, word.start_s + by_s), end_s=max(0.0, word.end_s + by_s)) for word in words
     )
-    return replace(transcript, words=words)

@@ -8,13 +8,20 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from assistant.asr.sounds import sound_code, sound_distance
+import numpy as np
+
+from assistant.asr.sounds import sound_code, sound_codes, sound_distances
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 Spoken = tuple[str, ...]
+Bucket = tuple[tuple[str, ...], "npt.NDArray[np.uint8]"]
+"""Words, and the characters of their sound codes, which are all of one length: shape (n, length)."""
 
 MAX_VARIANTS = 3
 SHORTEST_PART = 3
@@ -63,7 +70,8 @@ class Lexicon:
         self._number_words = number_words or english_numbers
         self._known: dict[str, tuple[Spoken, ...]] = {}
         self._approximated: dict[str, Spoken] = {}
-        self._sounding: dict[str, dict[tuple[str, int], list[tuple[str, str]]]] = {}
+        self._sounding: dict[str, Mapping[tuple[str, int], Bucket]] = {}
+        self._near: dict[str, tuple[float, str] | None] = {}
 
     def spoken(self, written: str) -> tuple[Spoken, ...]:
         """The ways to say one written word (no spaces in it), the likeliest first; none where it cannot be said."""
@@ -167,29 +175,43 @@ class Lexicon:
 
     def _nearest(self, code: str) -> tuple[float, str] | None:
         # Only words of nearly as many sounds with the same first one are compared: the first sound carries a word.
-        candidates = [
-            entry
-            for letter in _LETTERS_OF.get(code[0], code[0])
-            for length in range(len(code) - 1, len(code) + 2)
-            for entry in self._by_sound(letter).get((code[0], length), ())
-        ]
-        if not candidates:
-            return None
-        distance, _length, word = min(
-            (sound_distance(code, other), abs(len(word) - len(code)), word) for other, word in candidates
-        )
-        return distance, word
+        if code in self._near:
+            return self._near[code]
+        best: tuple[float, int, str] | None = None
+        for letter in _LETTERS_OF.get(code[0], code[0]):
+            for length in range(len(code) - 1, len(code) + 2):
+                words, codes = self._by_sound(letter).get((code[0], length), ((), None))
+                if codes is None:
+                    continue
+                distances = sound_distances(code, codes)
+                least = float(distances.min())
+                for index in np.flatnonzero(distances == least):
+                    found = (least, abs(len(words[index]) - len(code)), words[index])
+                    best = found if best is None else min(best, found)
+        self._near[code] = None if best is None else (best[0], best[2])
+        return self._near[code]
 
-    def _by_sound(self, letter: str) -> dict[tuple[str, int], list[tuple[str, str]]]:
+    def _by_sound(self, letter: str) -> Mapping[tuple[str, int], Bucket]:
         """Dictionary words that begin with ``letter``, by their first sound and their number of sounds."""
         if letter not in self._sounding:
-            index: dict[tuple[str, int], list[tuple[str, str]]] = defaultdict(list)
-            for word in self._words:
-                if word[0] == letter and word.isalpha() and word.isascii() and len(word) >= SHORTEST_PART:
-                    code = sound_code(word)
-                    if code:
-                        index[code[0], len(code)].append((code, word))
-            self._sounding[letter] = index
+            words = [
+                word
+                for word in self._words
+                if word[0] == letter and word.isalpha() and word.isascii() and len(word) >= SHORTEST_PART
+            ]
+            index: defaultdict[tuple[str, int], list[tuple[str, str]]] = defaultdict(list)
+            for word, code in zip(words, sound_codes(words), strict=True):
+                if code:
+                    index[code[0], len(code)].append((word, code))
+            self._sounding[letter] = {
+                key: (
+                    tuple(word for word, _code in entries),
+                    np.frombuffer("".join(code for _word, code in entries).encode("ascii"), np.uint8).reshape(
+                        -1, key[1]
+                    ),
+                )
+                for key, entries in index.items()
+            }
         return self._sounding[letter]
 
     @cached_property

@@ -206,10 +206,14 @@ class _Compiler:
             slot_list = RangeSlotList(name=name, start=low, stop=high, step=step or 1)
         key = f"list {name} {_condition(data)} {id(data) if name in data.slot_lists else ''}"
         values: Iterable[str | Expression]
+        if key in self.network.graphs:
+            return key
         if isinstance(slot_list, TextSlotList):
             values = [value.text_in for value in slot_list.values if _fits(value.context or {}, data)]
         elif isinstance(slot_list, RangeSlotList):
             key = f"range {slot_list.start} {slot_list.stop} {slot_list.step} {slot_list.fraction_type}"
+            if key in self.network.graphs:
+                return key
             values = [str(number) for number in slot_list.get_numbers() for _ in range(_how_common(number))]
         else:
             values = self._fillers.get(name, ())

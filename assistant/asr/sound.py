@@ -1,4 +1,4 @@
-"""What the ear measures of an utterance's sound: levels, how noisy it is; and the same sound with less noise."""
+"""What the ear measures of an utterance's sound: levels, and where in it somebody speaks to it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,16 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 FRAME_SAMPLES = RATE_HZ // 100
-SMOOTHED_FRAMES = 10
-PRIMING_SAMPLES = RATE_HZ
-NOISE_QUANTILE = 10
+QUIET_QUANTILE = 15
 SPEECH_QUANTILE = 95
+WINDOW_FRAMES = 25
+MARGIN_FRAMES = 35
+FADING_FRAMES = 50
+FADING_DB = 2.5
+SOFT_SPEECH_DB = 20.0
+LEAST_CONTRAST_DB = 6.0
+SILENT_DB = -20.0
+WORTH_CUTTING = RATE_HZ * 6 // 10
 
 
 class SoundLevels:
@@ -34,32 +40,49 @@ class SoundLevels:
         end = min(max(round(end_s * 100), first + 1), last)
         return _db((self._sums[end] - self._sums[first]) / (end - first)) if end > first else _db(0.0)
 
-    def snr_db(self) -> float:
-        """How far the loud parts stand out from the quiet ones. Digital silence counts as no part."""
-        sounding = self._power[self._power > 0]
-        if len(sounding) < 2 * SMOOTHED_FRAMES:
-            return 0.0
-        smooth = np.convolve(sounding, np.ones(SMOOTHED_FRAMES) / SMOOTHED_FRAMES, mode="valid")
-        quiet, loud = np.percentile(smooth, [NOISE_QUANTILE, SPEECH_QUANTILE])
-        return _db(float(loud)) - _db(float(quiet))
 
+def foreground(samples: npt.NDArray[np.int16]) -> tuple[int, int]:
+    """(first, behind last) of the samples between which somebody speaks in the foreground, with a margin.
 
-def denoised(samples: npt.NDArray[np.int16], strength: int) -> npt.NDArray[np.int16]:
-    """The sound through WebRTC's noise suppression (``strength`` 1 to 4), which hears its beginning twice:
-
-    its estimate of the noise needs about a second to settle.
+    Where nothing stands out that is the whole. In a room full of other people's talk the decoder would else hear words
+    before and after what was said to it.
     """
-    from webrtc_noise_gain import AudioProcessor
-
-    processor = AudioProcessor(0, strength)
-    lead = (min(PRIMING_SAMPLES, len(samples)) // FRAME_SAMPLES) * FRAME_SAMPLES
-    tail = -len(samples) % FRAME_SAMPLES
-    padded = np.concatenate([samples[:lead], samples, np.zeros(tail, np.int16)])
-    blocks = (
-        processor.Process10ms(padded[at : at + FRAME_SAMPLES].tobytes()).audio
-        for at in range(0, len(padded), FRAME_SAMPLES)
+    levels = _smooth_levels(samples)
+    sounding = levels[levels > SILENT_DB]
+    if len(sounding) < WINDOW_FRAMES:
+        return 0, len(samples)
+    quiet, loud = np.percentile(sounding, [QUIET_QUANTILE, SPEECH_QUANTILE])
+    if loud - quiet < LEAST_CONTRAST_DB:
+        return 0, len(samples)
+    # With little noise softly spoken ends count too; with much of it half the way up is as low as one can go.
+    threshold = max(quiet + 3.0, min((quiet + loud) / 2, loud - SOFT_SPEECH_DB))
+    above = np.flatnonzero(levels >= threshold)
+    first, last = int(above[0]), int(above[-1])
+    soft = levels > quiet + FADING_DB
+    first -= _run(soft[max(0, first - FADING_FRAMES) : first][::-1])
+    last += _run(soft[last + 1 : last + 1 + FADING_FRAMES])
+    start = (first - MARGIN_FRAMES) * FRAME_SAMPLES
+    end = (last + 1 + MARGIN_FRAMES) * FRAME_SAMPLES
+    return (
+        start if start >= WORTH_CUTTING else 0,
+        end if len(samples) - end >= WORTH_CUTTING else len(samples),
     )
-    return np.frombuffer(b"".join(blocks), np.int16)[lead : lead + len(samples)]
+
+
+def _smooth_levels(samples: npt.NDArray[np.int16]) -> npt.NDArray[np.float64]:
+    """The level of each 10 ms frame, in dB, as the mean power of a quarter of a second around it."""
+    count = len(samples) // FRAME_SAMPLES
+    if count < WINDOW_FRAMES:
+        return np.zeros(0)
+    frames = samples[: count * FRAME_SAMPLES].astype(np.float64).reshape(count, FRAME_SAMPLES)
+    power = np.square(frames).mean(axis=1)
+    smooth = np.convolve(power, np.ones(WINDOW_FRAMES) / WINDOW_FRAMES, mode="same")
+    return np.asarray(10 * np.log10(np.maximum(smooth, 0) + 1e-3))
+
+
+def _run(flags: npt.NDArray[np.bool_]) -> int:
+    """How many flags are set before the first that is not."""
+    return int(len(flags) if flags.all() else np.argmin(flags))
 
 
 def _db(power: float) -> float:

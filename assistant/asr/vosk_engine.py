@@ -148,6 +148,15 @@ class ScoringDecoder:
         pending = json.loads(self._recogniser.PartialResult()).get("partial", "")
         return " ".join([*(segment[0].text for segment in self._segments), pending]).strip()
 
+    def hear_again(self, samples: npt.NDArray[np.int16]) -> list[Hypothesis]:
+        """Ways to hear a whole utterance once it was heard: the model is then used to the voice and the room."""
+        self.accept(samples)
+        self._recogniser.Result()
+        self._segments = []
+        self._before_s = self._taken_s
+        self.accept(samples)
+        return self.finish()
+
     def finish(self) -> list[Hypothesis]:
         """Ways to hear the whole utterance, the likeliest first; at least one, which may have no words."""
         self._segments.append(_hypotheses(self._recogniser.FinalResult(), self._before_s))

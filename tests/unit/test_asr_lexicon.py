@@ -1,10 +1,11 @@
 """Names and values are said in words that the recogniser has: letters, numbers, parts, and what sounds alike."""
 
+import numpy as np
 import pytest
 from speech import FakeDictionary
 
 from assistant.asr.lexicon import Lexicon, english_numbers
-from assistant.asr.sounds import likeness, sound_code, sound_distance
+from assistant.asr.sounds import likeness, sound_code, sound_codes, sound_distance, sound_distances
 
 
 @pytest.fixture
@@ -78,3 +79,12 @@ def test_like_sounds_are_near_and_others_far():
     assert sound_distance("bat", "pat") < sound_distance("bat", "mat")
     assert likeness("lots a sugar", "lots of sugar") > 0.8 > likeness("lots of sugar", "turn it off")
     assert likeness("", "") == 1.0
+
+
+def test_many_distances_at_once_are_the_same():
+    words = ["kitchen", "chicken", "mitten", "kitten", "night", "knight"]
+    assert sound_codes(words) == [sound_code(word) for word in words]
+    others = ["kat", "bat", "Sat", "hat", "kit"]
+    matrix = np.frombuffer("".join(others).encode(), np.uint8).reshape(-1, 3)
+    for code in ("kat", "k", "batman", "Sut"):
+        assert list(sound_distances(code, matrix)) == pytest.approx([sound_distance(code, other) for other in others])

@@ -1,9 +1,9 @@
-"""How loud parts of an utterance are, how far it stands out of its noise, and the noise taken out."""
+"""How loud parts of an utterance are, and where in it somebody speaks."""
 
 import numpy as np
 import pytest
 
-from assistant.asr.sound import SoundLevels, denoised
+from assistant.asr.sound import SoundLevels, foreground
 
 RATE_HZ = 16_000
 
@@ -23,15 +23,18 @@ def test_levels_of_parts():
     assert SoundLevels(np.zeros(0, np.int16)).level_db(0, 1) == pytest.approx(-30.0)
 
 
-def test_how_noisy_it_is():
-    speech = np.concatenate([np.zeros(RATE_HZ, np.int16), tone(1, 3000), np.zeros(RATE_HZ, np.int16)])
-    loud, soft = noise(3, 1000), noise(3, 10)
-    assert SoundLevels(speech + soft).snr_db() > 30 > SoundLevels(speech + loud).snr_db()
-    assert SoundLevels(np.zeros(100, np.int16)).snr_db() == 0.0
+def test_only_where_somebody_speaks_is_the_foreground():
+    quiet = noise(6, 30)
+    speech = np.concatenate([np.zeros(2 * RATE_HZ, np.int16), tone(1, 3000), np.zeros(3 * RATE_HZ, np.int16)])
+    first, last = foreground(quiet + speech)
+    assert 1.2 * RATE_HZ < first < 2 * RATE_HZ and 3 * RATE_HZ < last < 4.2 * RATE_HZ
 
 
-def test_steady_noise_is_taken_out_and_the_length_stays():
-    sound = noise(2.003, 500)
-    clean = denoised(sound, 3)
-    assert len(clean) == len(sound) and clean.dtype == np.int16
-    assert np.std(clean.astype(float)) < 0.5 * np.std(sound.astype(float))
+def test_soft_speech_and_short_pauses_around_it_are_kept():
+    speech = np.concatenate([noise(0.3, 20), tone(0.5, 300), tone(0.5, 3000), noise(0.4, 20)])
+    assert foreground(speech) == (0, len(speech))
+
+
+@pytest.mark.parametrize("sound", [np.zeros(0, np.int16), np.zeros(RATE_HZ * 2, np.int16), noise(3, 500)])
+def test_where_nothing_stands_out_all_is_kept(sound):
+    assert foreground(sound) == (0, len(sound))

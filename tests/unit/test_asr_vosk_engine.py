@@ -124,3 +124,11 @@ def test_the_dictionary_is_read_out_of_the_graph(tmp_path):
     path.write_bytes(table[:30])
     assert _symbols(path) == ()
     assert _symbols(tmp_path / "none") == ()
+
+
+def test_what_is_heard_twice_counts_the_second_time():
+    first, second = alternatives(("turn of", 1.0)), alternatives(("turn off", 2.0), at=1.0)
+    decoder = ScoringDecoder(FakeRecogniser([], [second]), 2)
+    decoder._recogniser.Result = lambda: json.dumps(first)
+    found = decoder.hear_again(SECOND)
+    assert [h.text for h in found] == ["turn off"] and found[0].words[0].start_s == 0

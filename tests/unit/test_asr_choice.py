@@ -1,0 +1,83 @@
+"""Which way of hearing holds: the house's sentence, if it explains the sound well enough, or the open vocabulary."""
+
+import pytest
+from speech import FakeDictionary, hypothesis, intents_of, names
+
+from assistant.asr.bias import compile_template_bias
+from assistant.asr.choice import choose, is_doubtful, look, open_transcript
+from assistant.asr.lexicon import Lexicon
+
+
+@pytest.fixture(scope="module")
+def bias():
+    intents = intents_of({"HassTurnOn": ["turn on [the] {name}"], "HassTurnOff": ["turn off [the] {name}"]})
+    return compile_template_bias(intents, names("Desk Lamp", "Roborok"), Lexicon(FakeDictionary()), fillers={})
+
+
+def even(_start_s, _end_s):
+    return 0.0
+
+
+def soft_before(seconds):
+    return lambda _start_s, end_s: -20.0 if end_s <= seconds else 0.0
+
+
+def heard(bias, *hypotheses, level=even, opened):
+    return choose(look(hypotheses, bias, level), opened, bias)
+
+
+def test_a_sentence_of_the_house_is_heard_as_it_is_written(bias):
+    said = heard(bias, hypothesis("turn on the robo rock", 100), opened=[hypothesis("turn on the rob or rock", 90)])
+    assert (said.text, said.biased) == ("turn on the Roborok", True)
+    assert [word.text for word in said.words] == "turn on the robo rock".split()
+    assert said.confidence > 0.9
+
+
+def test_speech_that_only_all_of_english_explains_stays_what_it_is(bias):
+    said = heard(bias, hypothesis("turn on the robo rock", 60), opened=[hypothesis("who wrote hamlet", 100)])
+    assert (said.text, said.biased) == ("who wrote hamlet", False)
+
+
+def test_words_that_no_template_makes_do_not_count(bias):
+    said = heard(bias, hypothesis("lamp lamp off", 120), opened=[hypothesis("lump of love", 100)])
+    assert (said.text, said.biased) == ("lump of love", False)
+
+
+def test_soft_talk_around_the_sentence_is_left_out_and_loud_words_are_not(bias):
+    hypotheses = [hypothesis("who wrote turn on the desk lamp", 100)]
+    opened = [hypothesis("who wrote turn on the desk lamp", 95)]
+    assert heard(bias, *hypotheses, level=soft_before(0.65), opened=opened).text == "turn on the Desk Lamp"
+    said = heard(bias, *hypotheses, level=even, opened=opened)
+    assert (said.text, said.biased) == ("who wrote turn on the desk lamp", False)
+
+
+def test_of_two_sentences_the_likelier_holds_and_a_hidden_word_is_believed(bias):
+    opened = [hypothesis("desk", 80)]
+    lamp, nothing = hypothesis("turn on the desk lamp", 99), hypothesis("turn on desk lamp", 100)
+    assert heard(bias, nothing, lamp, opened=opened).text == "turn on the Desk Lamp"
+    far = hypothesis("turn off the desk lamp", 90)
+    assert heard(bias, lamp, far, opened=opened).text == "turn on the Desk Lamp"
+
+
+def test_a_second_look_decides_but_evidence_stays_on_the_first_ones_scale(bias):
+    first = look([hypothesis("turn on the desk lamp", 100), hypothesis("turn off the desk lamp", 99.5)], bias, even)
+    again = look([hypothesis("turn off the desk lamp", 150), hypothesis("turn on the desk lamp", 140)], bias, even)
+    opened = [hypothesis("turn of the desk lump", 95)]
+    assert is_doubtful(first, opened) and not is_doubtful(again, opened)
+    assert choose(first, opened, bias, again=again).text == "turn off the Desk Lamp"
+    unlike = [hypothesis("who wrote hamlet", 120)]
+    assert not choose(first, unlike, bias, again=again).biased
+    assert not is_doubtful(first, unlike)  # nothing of the house comes near: no time is spent
+    assert choose(first, opened, bias, again=look([hypothesis("", 0)], bias, even)).text == "turn on the Desk Lamp"
+
+
+def test_what_the_open_vocabulary_heard_may_be_the_houses_sentence_too(bias):
+    said = heard(bias, hypothesis("", 0), opened=[hypothesis("turn on the desk lamp", 100)])
+    assert (said.text, said.biased) == ("turn on the Desk Lamp", True)
+
+
+def test_confidence_is_the_share_of_the_likelihood():
+    said = open_transcript([hypothesis("who wrote hamlet", 1.0), hypothesis("who wrote home", 1.0)])
+    assert said.text == "who wrote hamlet"
+    assert [word.confidence for word in said.words] == pytest.approx([1.0, 1.0, 0.5])
+    assert open_transcript([hypothesis("", 0.0)]).text == ""
