@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.asr.bias import UNKNOWN_WORD, Bias
+from assistant.asr.matching import Wild
+from assistant.asr.sounds import likeness
 from assistant.asr.vosk_engine import Hypothesis
 from assistant.types import Transcript, Word
 
@@ -33,6 +35,10 @@ OPEN_REPAIR = 0.6
 WORD_BONUS = 1.5
 """For each word of a sentence: noise hides words, and a shorter sentence is always likelier to the decoder."""
 SAME_PLACE_S = 0.2
+FRAMES_TRIED = 3
+LEAST_FRAME = 3
+FRAME_ALIKE = 0.6
+"""How much alike both decoders must hear the words around what a sentence leaves open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,7 @@ class Look:
 
     readings: tuple[Reading, ...]
     best_score: float
+    likeliest: tuple[Hypothesis, ...] = ()
 
 
 def look(hypotheses: Sequence[Hypothesis], bias: Bias, level_db: LevelDb) -> Look:
@@ -65,7 +72,8 @@ def look(hypotheses: Sequence[Hypothesis], bias: Bias, level_db: LevelDb) -> Loo
     if not found or max(reading.score for reading in found) < hypotheses[0].score - REPAIR_COST:
         for hypothesis in hypotheses[:REPAIRS_TRIED]:
             found += _repaired(hypothesis, bias)
-    return Look(tuple(sorted(found, key=lambda reading: -reading.rank)), hypotheses[0].score)
+    readings = tuple(sorted(found, key=lambda reading: -reading.rank))
+    return Look(readings, hypotheses[0].score, tuple(hypotheses[:FRAMES_TRIED]))
 
 
 def choose(seen: Look, opened: Sequence[Hypothesis], bias: Bias, *, again: Look | None = None) -> Transcript:
@@ -78,12 +86,38 @@ def choose(seen: Look, opened: Sequence[Hypothesis], bias: Bias, *, again: Look 
             said = tuple(replace(word, confidence=certainty) for word in words)
             return Transcript(best[0].written, said, certainty, biased=True)
     transcript = open_transcript(opened)
+    framed = _framed(seen.likeliest, opened[0], bias)
+    if framed is not None:
+        return replace(transcript, text=framed, biased=True)
     heard = transcript.text.split()
     written = bias.grammar.match(heard)
     if written is None:
         repair = bias.repairer.repair(heard, OPEN_REPAIR)
         written = repair.written if repair is not None else None
     return transcript if written is None else replace(transcript, text=written, biased=True)
+
+
+def _framed(likeliest: Sequence[Hypothesis], opened: Hypothesis, bias: Bias) -> str | None:
+    """A sentence of the house around words of the open vocabulary: ``add`` … ``to my shopping list``.
+
+    The house's decoder knows the frame, the other one what stands in it; where both hear much the same frame, it is
+    the house's.
+    """
+    for hypothesis in likeliest:
+        words = hypothesis.words
+        pieces = bias.grammar.frame([word.text for word in words])
+        wild = [piece for piece in pieces or () if isinstance(piece, Wild)]
+        if pieces is None or len(wild) != 1 or len(words) - (wild[0].last - wild[0].first) < LEAST_FRAME:
+            continue
+        start_s = words[wild[0].first].start_s
+        end_s = words[wild[0].last - 1].end_s
+        inside = [word for word in opened.words if start_s <= (word.start_s + word.end_s) / 2 < end_s]
+        own = " ".join(word.text for index, word in enumerate(words) if not wild[0].first <= index < wild[0].last)
+        other = " ".join(word.text for word in opened.words if word not in inside)
+        if inside and likeness(own, other) >= FRAME_ALIKE:
+            said = " ".join(word.text for word in inside)
+            return " ".join(said if isinstance(piece, Wild) else piece for piece in pieces)
+    return None
 
 
 def is_doubtful(first: Look, opened: Sequence[Hypothesis]) -> bool:

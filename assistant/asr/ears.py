@@ -58,6 +58,7 @@ class _Biased:
         self.decoders = _Decoders(model, bias.decoder_grammar, BIASED_ALTERNATIVES)
         self.decoders.give_back(self.decoders.take())
         bias.grammar.prepare()
+        bias.repairer.prepare()
 
 
 class EarStream:

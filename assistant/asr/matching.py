@@ -14,6 +14,7 @@ from assistant.asr.lexicon import Lexicon, Spoken
 from assistant.asr.network import END, SPACE, START, Network
 
 MAX_WORDS = 40
+MAX_WILD = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,20 @@ class Step:
     arcs: dict[str, tuple[Arc, ...]]
     calls: tuple[tuple[str, int], ...]
     ends: bool
+
+
+class Wild(str):
+    """What was heard where a sentence takes any words: from the ``first`` word of the row to behind the ``last``."""
+
+    first: int
+    last: int
+
+    @classmethod
+    def of(cls, words: Sequence[str], first: int, last: int) -> Wild:
+        """The words between two places."""
+        wild = cls(" ".join(words[first:last]))
+        wild.first, wild.last = first, last
+        return wild
 
 
 Ends = dict[int, tuple[str, ...]]
@@ -71,6 +86,16 @@ class Grammar:
             return None
         found = self._runs(_Chart(self, words), 0, {}).get(len(words))
         return None if found is None else " ".join(found)
+
+    def frame(self, words: Sequence[str]) -> tuple[str, ...] | None:
+        """Like ``match`` in pieces, where any words will do for what a sentence leaves open: that piece is a ``Wild``.
+
+        ``None`` too where the sentence leaves nothing open.
+        """
+        if not words or len(words) > MAX_WORDS or not self.network.wild:
+            return None
+        found = self._runs(_Chart(self, words, loose=True), 0, {}).get(len(words))
+        return found if found and any(isinstance(piece, Wild) for piece in found) else None
 
     def longest(self, words: Sequence[str]) -> tuple[int, int, str] | None:
         """The longest run of the words that is a sentence: (first, behind last, written)."""
@@ -208,8 +233,9 @@ def _phrases(phrases: Sequence[str]) -> tuple[Spoken, ...]:
 class _Chart:
     """Matches over one row of words, each worked out once."""
 
-    def __init__(self, grammar: Grammar, words: Sequence[str]) -> None:
+    def __init__(self, grammar: Grammar, words: Sequence[str], *, loose: bool = False) -> None:
         self._grammar = grammar
+        self._loose = loose
         self.words = tuple(words)
         self._found: dict[tuple[str, int], Ends] = {}
 
@@ -251,6 +277,10 @@ class _Chart:
             if self.words[at : at + len(arc.spoken)] == arc.spoken
         ]
         for called, node in step.calls:
+            if self._loose and called in self._grammar.network.wild:
+                ends = range(at + 1, min(at + MAX_WILD, len(self.words)) + 1)
+                moves += [(node, last, (Wild.of(self.words, at, last),)) for last in ends]
+                continue
             firsts = self._grammar.first_words(called)
             if "" in firsts or word in firsts:
                 moves += [(node, last, more) for last, more in self._graph(called, at).items()]

@@ -58,10 +58,14 @@ START, END = 0, 1
 
 @dataclass(slots=True)
 class Network:
-    """``templates``: (intent, key of its graph). ``graphs``: templates, lists and rules, by key."""
+    """``templates``: (intent, key of its graph). ``graphs``: templates, lists and rules, by key.
+
+    ``wild``: keys of the graphs that stand for any words, and hold but what is often said there.
+    """
 
     templates: list[tuple[str, str]] = field(default_factory=list)
     graphs: dict[str, Graph] = field(default_factory=dict)
+    wild: set[str] = field(default_factory=set)
 
 
 def compile_network(
@@ -217,6 +221,7 @@ class _Compiler:
             values = [str(number) for number in slot_list.get_numbers() for _ in range(_how_common(number))]
         else:
             values = self._fillers.get(name, ())
+            self.network.wild.add(key)
         return key if self.graph(key, values, data, depth + 1) is not None else None
 
 

@@ -58,6 +58,10 @@ class Repairer:
     def __init__(self, grammar: Grammar) -> None:
         self._grammar = grammar
 
+    def prepare(self) -> None:
+        """Work out now what the first repair would else have to."""
+        _ = self._vocabularies
+
     def repair(self, words: Sequence[str], most_cost: float = MOST_COST) -> Repair | None:
         """The nearest sentence within ``most_cost``; ``None`` where there is none, or two that differ in substance."""
         most_cost = min(most_cost, COST_OF_SENTENCE + COST_OF_WORD * len(words))

@@ -81,3 +81,27 @@ def test_confidence_is_the_share_of_the_likelihood():
     assert said.text == "who wrote hamlet"
     assert [word.confidence for word in said.words] == pytest.approx([1.0, 1.0, 0.5])
     assert open_transcript([hypothesis("", 0.0)]).text == ""
+
+
+@pytest.fixture(scope="module")
+def shopping():
+    intents = intents_of(
+        {"HassListAddItem": ["add {item} to [my] {name} list"], "HassTurnOn": ["turn on [the] {name}"]}
+    )
+    words = [*FakeDictionary().words(), "shopping", "eat"]
+    return compile_template_bias(
+        intents, names("shopping"), Lexicon(FakeDictionary(words)), fillers={"item": ("milk",)}
+    )
+
+
+def test_what_a_sentence_leaves_open_is_the_open_vocabularys(shopping):
+    biased = [hypothesis("add milk milk to my shopping list", 60)]
+    opened = [hypothesis("and almond flour to my shopping list", 100)]
+    said = heard(shopping, *biased, opened=opened)
+    assert (said.text, said.biased) == ("add almond flour to my shopping list", True)
+
+
+def test_a_frame_that_only_the_houses_decoder_hears_is_none(shopping):
+    biased = [hypothesis("add milk milk to my shopping list", 60)]
+    opened = [hypothesis("who wrote the tempest in london again", 100)]
+    assert heard(shopping, *biased, opened=opened).text == "who wrote the tempest in london again"

@@ -137,3 +137,14 @@ def test_how_names_are_expected_to_be_said():
         ("Roborok", "robo rock", True),
         ("台所", "", False),
     ]
+
+
+def test_any_words_fit_where_a_sentence_leaves_them_open():
+    grammar = grammar_of({"A": ["add {item} to [my] {name} list"], "B": ["turn on {name}"]}, names("shopping"))
+    pieces = grammar.frame("add tower of hamlet to my shopping list".split())
+    assert pieces == ("add", "tower of hamlet", "to", "my", "shopping", "list")
+    assert (pieces[1].first, pieces[1].last) == (1, 4)
+    assert grammar.frame("turn on shopping".split()) is None  # nothing is left open there
+    assert grammar.frame("add to my shopping list".split()) is None
+    assert grammar.match("add tower to my shopping list".split()) is None
+    assert grammar.frame([]) is None
