@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from assistant.nlu.forms import PART
 from assistant.nlu.name_index import READ_ONLY, NameIndex
+from assistant.nlu.wishes import LAMPS
 from assistant.nlu.words import joined, singular, words_of
 
 MAX_NAME_WORDS = 6
@@ -48,13 +49,18 @@ def _by_word(tokens: tuple[str, ...], index: NameIndex, common: Collection[str])
     for place, token in enumerate(tokens):
         if len(token) < LEAST_LETTERS or _is_common(token, index, common):
             continue
-        ids = tuple(i for i in index.with_word(token) if _can_be(i.partition(".")[0]))
+        ids = tuple(i for i in index.with_word(token) if _can_be(i.partition(".")[0]) and not _is_lamp(index, i))
         if 0 < len(ids) <= MAX_SHARING:
             found.append((len(ids), place, ids))
     if not found:
         return None
     _count, place, ids = min(found)
     return Mention(ids, _frame(tokens, place, place + 1), whole=False)
+
+
+def _is_lamp(index: NameIndex, device_id: str) -> bool:
+    """A lamp is often called by what it stands at: who wants coffee does not mean the "coffee table lamp"."""
+    return device_id.startswith("light.") or bool(LAMPS & set(words_of(index.devices[device_id].name).tokens))
 
 
 def _can_be(domain: str) -> bool:

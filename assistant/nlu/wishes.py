@@ -16,7 +16,7 @@ _INTENTS = {
     "unlock": "HassTurnOff", "arm": "AssistArmAlarm", "clean": "HassVacuumStart", "mow": "HassLawnMowerStartMowing",
     "run": "HassTurnOn", "cool": "HassTurnOn",
 }  # fmt: skip
-_LAMPS = frozenset({"lamp", "light", "sconce", "spot", "chandelier"})
+LAMPS = frozenset({"lamp", "light", "sconce", "spot", "chandelier"})
 _DOCK = {"vacuum": "HassVacuumReturnToBase", "lawn_mower": "HassLawnMowerDock"}
 _RESPONSES = {"lock": "lock", "unlock": "lock"}
 _KINDS = {
@@ -94,9 +94,7 @@ def word_of(device: Device, thing: Thing) -> str | None:
     names = [tuple(map(singular, words_of(name).tokens)) for name in (device.name, *device.aliases)]
     if any(_has(name, word) for name in names for word in thing.unless):
         return None
-    if _LAMPS & {word for name in names for word in name} and not any(
-        _LAMPS & set(word.split()) for word in thing.words
-    ):
+    if LAMPS & {word for name in names for word in name} and not any(LAMPS & set(word.split()) for word in thing.words):
         return None  # the "coffee table lamp" makes no coffee
     found = [word for word in thing.words if any(_has(name, word) for name in names)]
     if found:

@@ -1,0 +1,47 @@
+"""Short answers to the assistant's own questions."""
+
+import pytest
+
+from assistant.nlu.answers import answer
+from assistant.types import Ask, Intent, Understood
+
+NAMES = {"light.floor": "Floor Lamp Living Room", "light.desk": "Desk Lamp Study", "light.bed": "Bedside Lamp Bedroom"}
+WHICH = Ask("Do you mean …?", tuple(Intent("HassTurnOn", {"device_id": i, "name": n}) for i, n in NAMES.items()))
+SURE = Ask("Really?", (Intent("HassTurnOff", {"device_id": "lock.door"}),))
+
+
+@pytest.mark.parametrize(
+    ("said", "chosen"),
+    [
+        ("the desk lamp", ["light.desk"]),
+        ("study", ["light.desk"]),
+        ("the second one", ["light.desk"]),
+        ("the last one please", ["light.bed"]),
+        ("number three", ["light.bed"]),
+        ("the one in the living room", ["light.floor"]),
+        ("all of them", list(NAMES)),
+    ],
+)
+def test_one_of_several(said, chosen):
+    found = answer(said, WHICH, NAMES.__getitem__)
+    assert isinstance(found, Understood)
+    assert [intent.slots["device_id"] for intent in found.intents] == chosen
+
+
+@pytest.mark.parametrize("said", ["the lamp", "turn on the radio in the kitchen", "what time is it"])
+def test_no_answer(said):
+    assert answer(said, WHICH, NAMES.__getitem__) is None
+
+
+@pytest.mark.parametrize("said", ["yes", "yes please", "go ahead", "sure"])
+def test_yes_confirms(said):
+    found = answer(said, SURE, str)
+    assert isinstance(found, Understood)
+    assert found.intents[0].slots["confirmed"] is True
+
+
+@pytest.mark.parametrize("said", ["no", "never mind", "don't"])
+def test_no_calls_it_off(said):
+    found = answer(said, SURE, str)
+    assert isinstance(found, Understood)
+    assert found.intents[0].name == "HassNevermind"

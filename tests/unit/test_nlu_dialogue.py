@@ -1,0 +1,130 @@
+"""Conversations over a house: who is meant by "it", what changes, what is taken back. And what is never a command."""
+
+import datetime as dt
+
+import pytest
+from home_cases import full_home
+
+from assistant.nlu.dialogue import Dialogue
+from assistant.nlu.matcher import SentenceMatcher
+from assistant.types import Action, NoIntent, TurnContext, Understood
+
+NOW = dt.datetime(2026, 3, 14, 18, 20, tzinfo=dt.UTC)
+
+
+@pytest.fixture(scope="module")
+def matcher():
+    return SentenceMatcher(full_home())
+
+
+def talk(matcher, *sentences, area=None, pause_s=5):
+    """What the last sentence means, after the others were carried out."""
+    dialogue, found = Dialogue(), None
+    for place, text in enumerate(sentences):
+        context = TurnContext(now=NOW + dt.timedelta(seconds=place * pause_s), area=area)
+        found = dialogue.resolve(text, context, matcher)
+        if isinstance(found, Understood):
+            targets = tuple(
+                str(i)
+                for intent in found.intents
+                for ids in [intent.slots.get("device_id")]
+                for i in (ids if isinstance(ids, list) else [ids] if ids else [])
+            )
+            dialogue.remember(text, found.intents, (Action(found.intents[-1].name, {}, targets),), None)
+    return found
+
+
+def one(found):
+    assert isinstance(found, Understood), found
+    return found.intents[-1]
+
+
+@pytest.mark.parametrize(
+    ("sentences", "name", "slots"),
+    [
+        (["turn on the counter light", "make it brighter"], "HassLightSet", {"device_id": "light.counter"}),
+        (["turn on the counter light", "off again"], "HassTurnOff", {"device_id": "light.counter"}),
+        (["turn on the ceiling fan", "slower"], "HassFanSetSpeed", {"device_id": "fan.ceiling"}),
+        (["turn on the counter light", "and the pantry one"], "HassTurnOn", {"device_id": "light.plain"}),
+        (["set the thermostat to 21", "no, 22"], "HassClimateSetTemperature", {"temperature": 22}),
+        (["is the front door locked", "and the shed"], "HassGetState", {"device_id": "lock.shed"}),
+    ],
+)
+def test_short_sentences(matcher, sentences, name, slots):
+    intent = one(talk(matcher, *sentences))
+    assert intent.name == name
+    assert {key: intent.slots.get(key) for key in slots} == slots
+
+
+def test_another_device_takes_the_last_act_back(matcher):
+    found = talk(matcher, "turn on the kitchen light", "no, the counter light")
+    assert [intent.name for intent in found.intents] == ["AssistUndo", "HassTurnOn"]
+
+
+def test_after_a_while_it_is_nothing(matcher):
+    intent = one(talk(matcher, "turn on the counter light", "make it brighter", pause_s=600))
+    assert "device_id" not in intent.slots
+
+
+def test_later_and_back(matcher):
+    intent = one(talk(matcher, "turn off the ceiling fan in ten minutes"))
+    assert (intent.name, intent.slots["delay_s"], intent.slots["at"]) == (
+        "AssistDelayed",
+        600,
+        (NOW + dt.timedelta(minutes=10)).isoformat(),
+    )
+    found = talk(matcher, "turn on the ceiling fan for ten minutes")
+    assert [intent.name for intent in found.intents] == ["HassTurnOn", "AssistDelayed"]
+    found = talk(matcher, "turn on the ceiling fan, then in five minutes turn it off")
+    assert [intent.name for intent in found.intents] == ["HassTurnOn", "AssistDelayed"]
+    assert found.intents[1].slots["then"][0]["slots"]["device_id"] == "fan.ceiling"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "don't turn on the kitchen light",
+        "please do not open the garage door",
+        "never unlock the front door",
+        "my sister turned off the kitchen light",
+        "I read a book about lamps",
+        "turn on the",
+        "who invented the fan",
+    ],
+)
+def test_never_a_command(matcher, text):
+    assert isinstance(talk(matcher, text), NoIntent)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "device"),
+    [
+        ("turn on the kitchin light", "HassTurnOn", "light.kitchen"),
+        ("um could you like turn on the uh coffee machine please", "HassTurnOn", "switch.coffee"),
+        ("turn on the no sorry turn off the coffee machine", "HassTurnOff", "switch.coffee"),
+        ("turn on the coffee machine, I'm tired", "HassTurnOn", "switch.coffee"),
+    ],
+)
+def test_as_people_speak(matcher, text, name, device):
+    intent = one(talk(matcher, text))
+    assert (intent.name, intent.slots["device_id"]) == (name, device)
+
+
+def test_one_lock_is_opened_by_name_alone(matcher):
+    assert one(talk(matcher, "open the front door")).slots["device_id"] == "lock.front"
+    found = talk(matcher, "open all the doors")
+    assert "lock" not in str(getattr(found, "intents", ""))
+
+
+@pytest.mark.parametrize(
+    ("text", "slots"),
+    [
+        ("turn the counter light down by half", {"brightness_step": "half"}),
+        ("turn the thermostat up by two degrees", {"temperature_step": 2}),
+        ("is it colder than 5 degrees outside", {"outside": True, "below": 5}),
+        ("how many lights are there in the kitchen", {"area": "Kitchen", "domain": "light"}),
+    ],
+)
+def test_values(matcher, text, slots):
+    intent = one(talk(matcher, text))
+    assert {key: intent.slots.get(key) for key in slots} == slots
