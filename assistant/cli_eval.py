@@ -22,6 +22,10 @@ def add_parser(commands: Any) -> None:
         help="where the public test material is",
     )
     parser.add_argument("--no-noise", action="store_true", help="leave the noisy copies of the recordings out")
+    parser.add_argument("--no-spoken", action="store_true", help="leave out the written cases that voices say")
+    parser.add_argument("--spoken", action="store_true", help="have voices say the texts of the named case files")
+    parser.add_argument("--snr", type=float, metavar="DB", help="mix room noise into the named case files")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="only each Nth case of the named files")
     parser.add_argument("--failures", type=int, default=10, help="how many failures to show of each set")
     parser.add_argument(
         "--out", type=Path, default=Path("eval"), metavar="DIR", help="where eval.md and eval.svg are written"
@@ -42,9 +46,9 @@ def run_eval(args: argparse.Namespace) -> int:
     from assistant.evaluation.sets import EvaluationSet, find_sets, run_set
 
     project = Path(__file__).resolve().parents[1]
-    sets = [EvaluationSet(path.stem, path) for path in args.cases] or find_sets(
-        project, args.shared, noise=not args.no_noise
-    )
+    sets = [
+        EvaluationSet(path.stem, path, args.snr, args.spoken, max(1, args.every)) for path in args.cases
+    ] or find_sets(project, args.shared, noise=not args.no_noise, spoken=not args.no_spoken)
     console = Console(highlight=False)
     results = []
     with (
@@ -53,7 +57,7 @@ def run_eval(args: argparse.Namespace) -> int:
     ):
         for which in sets:
             total = sum(1 for line in which.path.read_text(encoding="utf-8").splitlines() if line.strip())
-            task = progress.add_task(which.name, total=total)
+            task = progress.add_task(which.name, total=-(-total // which.every))
             results.append(run_set(runner, which, lambda task=task: progress.advance(task)))  # type: ignore[misc]
             for mark in [mark for mark in results[-1].marks if mark.why][: args.failures]:
                 console.print(escape(f"FAIL {mark.case_id} | {mark.said} | {mark.why} | {mark.route}"), soft_wrap=True)

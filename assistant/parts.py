@@ -101,7 +101,7 @@ class Parts:
         self._matchers: OrderedDict[Hashable, SentenceMatcher] = OrderedDict()
         self._models: OrderedDict[Hashable, ModelUnderstander] = OrderedDict()
         self._voices: dict[str, tuple[Speaker, str]] = {}
-        self._ears: OrderedDict[Hashable, HomeEars] = OrderedDict()
+        self._ears: OrderedDict[Hashable, tuple[object, HomeEars]] = OrderedDict()
 
     def __enter__(self) -> Self:
         return self
@@ -323,8 +323,9 @@ class Parts:
 
         mind.follow_home()
         key = (id(mind.matcher), mind.revision)
-        ears: HomeEars = _kept(self._ears, key, lambda: HomeEars(self.vosk, self._bias(mind)))
-        return ears
+        # The matcher is kept with its ears: another one could else get the same id.
+        kept = _kept(self._ears, key, lambda: (mind.matcher, HomeEars(self.vosk, self._bias(mind))))
+        return kept[1]
 
     def _bias(self, mind: DialogueMind) -> Bias:
         from assistant.asr.bias import compile_template_bias

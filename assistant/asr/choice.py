@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.asr.bias import UNKNOWN_WORD, Bias
+from assistant.asr.digits import digits_mended
 from assistant.asr.matching import Wild
 from assistant.asr.sounds import likeness
 from assistant.asr.vosk_engine import Hypothesis
@@ -138,7 +139,9 @@ def open_transcript(hypotheses: Sequence[Hypothesis]) -> Transcript:
         for word in hypotheses[0].words
     )
     mean = sum(word.confidence for word in words) / len(words) if words else 0.0
-    return Transcript(hypotheses[0].text, words, mean)
+    texts = digits_mended([word.text for word in words])
+    words = tuple(replace(word, text=text) for word, text in zip(words, texts, strict=True))
+    return Transcript(" ".join(texts), words, mean)
 
 
 def _readings(hypothesis: Hypothesis, rank: int, bias: Bias, level_db: LevelDb) -> Iterator[Reading]:

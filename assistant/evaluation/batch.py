@@ -20,6 +20,7 @@ from assistant.config import Config
 from assistant.errors import AssistantError, StorageError
 from assistant.evaluation.cases import Case, result_row
 from assistant.evaluation.sets import noisy
+from assistant.evaluation.voices import Voices
 from assistant.home.house import House
 from assistant.home.inventory import load_inventory, overlay
 from assistant.nlu.learned import Learned
@@ -41,6 +42,7 @@ class BatchRunner:
         self._speak = speak
         self._chat = chat
         self._inventories: dict[Path, Home] = {}
+        self._voices = Voices(self._parts.say)
 
     def __enter__(self) -> Self:
         self._parts.__enter__()
@@ -76,14 +78,8 @@ class BatchRunner:
             mind = self._parts.mind_for(house, sentences=case.sentences)
             talk = self._parts.talk() if self._chat else SilentTalk()
             context = TurnContext(now=case.now or dt.datetime.now().astimezone(), area=case.area, turn_id=new_turn_id())
-            utterance: str | AudioClip
-            if case.audio is not None:
-                utterance = load_clip(case.audio)
-                if case.snr_db is not None:
-                    utterance = noisy(utterance, case.snr_db, seed=zlib.crc32(case.id.encode()))
-                ears = self._parts.ears_for(mind)
-            else:
-                utterance, ears = case.text or "", None
+            utterance = self._utterance(case)
+            ears = self._parts.ears_for(mind) if isinstance(utterance, AudioClip) else None
             skills = self._skills(context, house)
             turn = self._parts.turn(house=house, mind=mind, ears=ears, talk=talk, skills=skills, speak=self._speak)
             for earlier in case.before:
@@ -92,6 +88,15 @@ class BatchRunner:
         except AssistantError as error:
             return {"id": case.id, "transcript": case.text or "", "error": str(error)}
         return result_row(case.id, result)
+
+    def _utterance(self, case: Case) -> str | AudioClip:
+        if case.audio is not None:
+            clip = load_clip(case.audio)
+        elif case.spoken:
+            clip = self._voices.say(case.text or "", case.id)
+        else:
+            return case.text or ""
+        return clip if case.snr_db is None else noisy(clip, case.snr_db, seed=zlib.crc32(case.id.encode()))
 
     def _skills(self, context: TurnContext, house: House) -> SkillSet:
         """Skills of the case's own: its timers and lists are in memory, and its clock stands at the case's time."""

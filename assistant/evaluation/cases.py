@@ -35,6 +35,8 @@ class Case:
     category: str = "all"
     snr_db: float | None = None
     """Room noise to mix into the recording, this far below the speech."""
+    spoken: bool = False
+    """Whether ``text`` is said by a voice and heard, instead of being typed."""
 
 
 def read_cases(path: Path) -> Iterator[Case]:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from assistant.types import AudioClip
 
 NOISE_STEPS_DB = (24, 21, 18, 15, 12, 9, 6)
+SPOKEN_EVERY = 3
+"""Of the written sets each third case is also spoken: hearing costs a second where reading costs milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +58,30 @@ class SetResult:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationSet:
-    """A named case file; ``snr_db`` mixes room noise into its recordings."""
+    """A named case file. ``snr_db`` mixes room noise into its recordings; ``spoken``: voices say its texts.
+
+    ``every``: only each so manyth case is run.
+    """
 
     name: str
     path: Path
     snr_db: float | None = None
+    spoken: bool = False
+    every: int = 1
 
 
-def find_sets(project: Path, shared: Path, *, noise: bool) -> list[EvaluationSet]:
+def find_sets(project: Path, shared: Path, *, noise: bool, spoken: bool = True) -> list[EvaluationSet]:
     """The sets that are there: the public ones in ``shared``, the project's own in ``tests/understanding``."""
     own = project / "tests" / "understanding"
     places = [(name, shared / "dev" / f"{name}.jsonl") for name in ("intents", "speech", "coffee")]
     places += [(f"own-{path.stem}", path) for path in sorted(own.glob("*.jsonl"))]
     sets = [EvaluationSet(name, path) for name, path in places if path.is_file()]
+    if spoken:
+        sets += [
+            EvaluationSet(f"spoken-{which.name}", which.path, spoken=True, every=SPOKEN_EVERY)
+            for which in sets
+            if which.name not in ("speech", "coffee")
+        ]
     coffee = shared / "dev" / "coffee.jsonl"
     if noise and coffee.is_file():
         sets += [EvaluationSet(f"coffee-{snr:02d}dB", coffee, snr) for snr in NOISE_STEPS_DB]
@@ -78,12 +91,13 @@ def find_sets(project: Path, shared: Path, *, noise: bool) -> list[EvaluationSet
 
 
 def run_set(runner: BatchRunner, which: EvaluationSet, advance: Callable[[], object]) -> SetResult:
-    """Run and mark one set. ``runner``'s sound hook mixes the noise."""
+    """Run and mark one set; ``advance`` is called after each of its cases."""
     rows = {str(row["id"]): row for row in _rows(which.path)}
     marks: list[Mark] = []
     errors = words = 0
-    for case in read_cases(which.path):
-        result = runner.run_case(_with_noise(case, which.snr_db))
+    for plain in list(read_cases(which.path))[:: which.every]:
+        case = replace(plain, snr_db=which.snr_db, spoken=which.spoken)
+        result = runner.run_case(case)
         row = rows[case.id]
         counted = word_errors(row, result)
         if counted is not None:
@@ -106,10 +120,6 @@ def noisy(clip: AudioClip, snr_db: float, seed: int) -> AudioClip:
     return add_noise(clip, room_noise(clip.duration_s + 1.0, seed=seed), snr_db, seed=seed)
 
 
-def _with_noise(case: Case, snr_db: float | None) -> Case:
-    return case if snr_db is None else replace(case, snr_db=snr_db)
-
-
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
     for line in path.read_text(encoding="utf-8").splitlines():
         if line.strip():
@@ -119,6 +129,7 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
 def _mark(case: Case, row: Mapping[str, Any], result: Mapping[str, Any]) -> Mark:
     times = result.get("ms")
     nlu_ms = float(times.get("nlu", 0.0)) if isinstance(times, Mapping) else 0.0
-    said = case.text or str(result.get("transcript", ""))
+    heard = str(result.get("transcript", ""))
+    said = f"{case.text} (heard: {heard})" if case.spoken else case.text or heard
     route = result.get("route")
     return Mark(case.id, case.category, said, judge(row, result), str(route) if route else None, nlu_ms)
