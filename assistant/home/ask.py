@@ -10,7 +10,8 @@ from assistant.home.targets import Ambiguous, spoken_of
 from assistant.home.wording import Wording
 from assistant.types import Ask, Device, Intent, JsonValue
 
-NAMED_AT_MOST = 3
+NAMED_AT_MOST = 4
+EXAMPLES = 3
 _PLACES = ("area", "floor")
 _CHOSEN_BY = ("device_id", "all", "here", "name", "area", "floor")
 
@@ -27,7 +28,9 @@ def which_device(intent: Intent, found: Ambiguous, wording: Wording, *, keep_pla
     names = [_distinct_name(device, found.devices, wording) for device in found.devices]
     if len(names) > NAMED_AT_MOST:
         kind = wording.kind_of([device.domain for device in found.devices], len(names))
-        return Ask(wording.say("which_of_many", count=wording.count(len(names)), kind=kind), candidates)
+        examples = wording.names(names[:EXAMPLES], joiner="or")
+        question = wording.say("which_of_many", count=wording.count(len(names)), kind=kind, names=examples)
+        return Ask(question, candidates)
     return Ask(wording.say("do_you_mean", names=wording.names(names, joiner="or")), candidates)
 
 
@@ -47,7 +50,8 @@ def _which_area(intent: Intent, devices: Sequence[Device], areas: Sequence[str],
         for area in areas
     )
     if len(areas) > NAMED_AT_MOST:
-        return Ask(wording.say("which_room"), candidates)
+        examples = wording.names([wording.the_area(area) for area in areas[:EXAMPLES]], joiner="or")
+        return Ask(wording.say("which_room", names=examples), candidates)
     names = wording.names([wording.the_area(area) for area in areas], joiner="or")
     return Ask(wording.say("which_room_of", names=names), candidates)
 

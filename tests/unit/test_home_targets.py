@@ -62,7 +62,9 @@ def test_candidates_of_other_names_are_listed():
 def test_many_candidates_are_counted_and_all_can_be_answered():
     lights = ["light.kitchen", "light.counter", "light.plain", "light.bed_lamp", "light.living_lamp"]
     ask = do(house(), "HassTurnOn", device_id=lights)
-    assert ask.question == "Which one do you mean? There are five lights."
+    assert ask.question == (
+        "Which one do you mean? There are five lights: the Kitchen Light, the Counter Light or the Pantry Light, for example."
+    )
     assert len(ask.candidates) == 5
 
 
