@@ -389,3 +389,40 @@ def wait_until(condition):
             return
         event.wait(0.01)
     raise AssertionError("it did not happen")
+
+
+class FakeAhead:
+    """Notes what it is given to think about."""
+
+    def __init__(self):
+        self.thought, self.entered, self.overs = [], threading.Semaphore(0), 0
+
+    def words(self, text, context, *, settled=False, cancelled):
+        self.thought.append(text)
+        self.entered.release()
+
+    def over(self):
+        self.overs += 1
+
+
+def test_words_are_thought_about_before_the_turn_and_never_acted_upon(scene):
+    ahead = FakeAhead()
+    make = scene._turn
+
+    def with_ahead():
+        turn = make()
+        turn.ahead = ahead
+        return turn
+
+    scene.stages._turn = with_ahead
+    scene.core.words_so_far("lamp")  # no conversation yet: one is made, and nothing else
+    scene.worker.submit(lambda: None, Urgency.IDLE).result(WAIT_S)
+    scene.core.words_so_far("lamp on")
+    assert ahead.entered.acquire(timeout=WAIT_S)
+    scene.core.said("lamp on")
+    assert ahead.thought[0] == "lamp on"
+    assert scene.house.calls == []
+    scene.run("lamp on", source="voice")
+    assert scene.house.devices["light.lamp"].state == "on"
+    assert ahead.overs == 1
+    scene.core.end_thinking()

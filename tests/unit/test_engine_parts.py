@@ -265,7 +265,7 @@ def test_prompt_lookup_takes_what_followed_the_same_words_before():
 
 
 class Client:
-    def __init__(self, pieces=("It ", "is ", "Paris.")):
+    def __init__(self, pieces=("It is:", " Paris.")):
         self.pieces, self.asked, self.prefilled, self.closed = pieces, [], [], 0
 
     def answer(self, messages, *, max_tokens, cancelled, sampling, timeout_s):
@@ -292,11 +292,11 @@ def test_an_answer_that_was_begun_ahead_is_gone_on_with():
     talk = ChatTalk(lambda: client, Config())
     talk.hear("where is", never)
     begun = talk.begin("where is it", CONTEXT, never)
-    assert next(begun) == "It "
-    assert "".join(talk.answer("where is it", CONTEXT, never)) == "It is Paris."
+    assert next(begun) == "It is:"
+    assert "".join(talk.answer("where is it", CONTEXT, never)) == "It is: Paris."
     assert len(client.asked) == 1 and client.prefilled == [("user", "where is")]
     list(talk.answer("and now", CONTEXT, never))
-    assert ("assistant", "It is Paris.") in client.asked[1]
+    assert ("assistant", "It is: Paris.") in client.asked[1]
 
 
 def test_an_answer_to_other_words_is_begun_anew():
@@ -316,5 +316,5 @@ def test_what_was_cut_short_ahead_is_not_the_answer():
     begun = talk.begin("where is it", CONTEXT, lambda: bool(gone))
     next(begun)
     gone.append(True)
-    assert list(begun) == []
-    assert "".join(talk.answer("where is it", CONTEXT, never)) == "It is Paris."
+    assert "".join(begun) == ""
+    assert "".join(talk.answer("where is it", CONTEXT, never)) == "It is: Paris."
