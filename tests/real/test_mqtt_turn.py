@@ -22,7 +22,7 @@ def test_a_recorded_sentence_switches_a_retained_lamp(tmp_path):
             said = []
             result = parts.turn().run(spoken, parts.context(), sink=said.append)
         assert result.error is None
-        assert "pantry lamp" in result.transcript
+        assert "pantry lamp" in result.transcript.lower()
         assert result.reply == "The Pantry Lamp is on."
         assert result.states["light.pantry_lamp"].state == "on"
         assert '"state": "ON"' in field.wait_for("lamps/pantry_lamp/set")

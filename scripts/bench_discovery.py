@@ -1,0 +1,92 @@
+"""How long a house of many MQTT devices takes: discovered over a real broker, names compiled for matcher, ear and model.
+
+Usage: .venv/bin/python scripts/bench_discovery.py [COUNT]   (mosquitto must be installed: scripts/setup --dev)
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from paho.mqtt import client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+
+from assistant.config import Config, MqttSection, PathsSection
+from assistant.parts import Parts
+
+ROOMS = "Kitchen Pantry Bedroom Bathroom Hall Attic Cellar Garage Office Nursery Den Porch Garden Shed Studio".split()
+THINGS = "Ceiling Lamp,Desk Lamp,Fan,Blind,Socket,Heater,Speaker,Door Lock,Window Sensor,Motion Sensor".split(",")
+KINDS = ("light", "light", "fan", "cover", "switch", "switch", "select", "lock", "binary_sensor", "binary_sensor")
+COLORS = "Red Blue Green White Black Yellow Orange Purple Silver Golden".split()
+
+
+def announce(port: int, count: int) -> None:
+    """Retain ``count`` announcements with their states at the broker."""
+    client = paho.Client(CallbackAPIVersion.VERSION2)
+    client.connect("127.0.0.1", port)
+    client.loop_start()
+    last = None
+    for number in range(count):
+        room, kind = ROOMS[number % len(ROOMS)], KINDS[number // len(ROOMS) % len(KINDS)]
+        color = COLORS[number // (len(ROOMS) * len(KINDS)) % len(COLORS)]
+        name = f"{room} {color} {THINGS[number // len(ROOMS) % len(THINGS)]}"
+        config: dict[str, object] = {"name": name, "unique_id": f"u{number}", "state_topic": f"s/{number}"}
+        config |= {"command_topic": f"s/{number}/set", "device": {"name": name, "suggested_area": room}}
+        if kind == "select":
+            config["options"] = ["Radio", "Music"]
+        client.publish(f"s/{number}", "ON", retain=True)
+        last = client.publish(f"homeassistant/{kind}/n{number}/config", json.dumps(config), qos=1, retain=True)
+    if last is not None:
+        last.wait_for_publish(60)
+    client.disconnect()
+    client.loop_stop()
+
+
+def measure(port: int, state: Path) -> None:
+    """Connect, compile, and say what took how long."""
+    config = Config(mqtt=MqttSection(host="127.0.0.1", port=port), paths=PathsSection(state=state))
+    with Parts(config, home_wait_s=60.0) as parts:
+        _ = parts.vosk  # the models are loaded before: what is timed is what a changed house costs
+        began_s = time.perf_counter()
+        house = parts.house
+        found = sum(device.source == "mqtt" for device in house.snapshot().devices)
+        discovered_s = time.perf_counter()
+        mind = parts.mind
+        mind.read("turn on the kitchen red ceiling lamp", parts.context())
+        matched_s = time.perf_counter()
+        parts.ears_for(mind)
+        heard_s = time.perf_counter()
+        print(f"{found} entities discovered with their states: {discovered_s - began_s:.2f} s")
+        print(f"names compiled and a first sentence matched:   {matched_s - discovered_s:.2f} s")
+        print(f"ear (bias from all sentences) compiled:        {heard_s - matched_s:.2f} s")
+        print(f"together:                                      {heard_s - began_s:.2f} s")
+
+
+def main() -> None:
+    """Start a broker on a free port, fill it, measure."""
+    broker = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin")
+    if broker is None:
+        sys.exit("mosquitto is not installed: scripts/setup --dev")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Path(folder) / "mosquitto.conf"
+        settings.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\n", encoding="utf-8")
+        with subprocess.Popen([broker, "-c", str(settings)], stderr=subprocess.DEVNULL) as process:
+            try:
+                time.sleep(0.5)
+                announce(port, int(sys.argv[1]) if len(sys.argv) > 1 else 1000)
+                measure(port, Path(folder) / "state")
+            finally:
+                process.terminate()
+
+
+if __name__ == "__main__":
+    main()
