@@ -181,11 +181,17 @@ class Parts:
             )
         return self._engine
 
-    def model_client(self, name: str, priority: Priority) -> ModelClient:
-        """The language model for one user of it: safe from any thread, in turn with the others."""
-        from assistant.llm.client import ModelClient
+    def model_client(self, name: str, priority: Priority, *, quoting: bool = False) -> ModelClient:
+        """The language model for one user of it: safe from any thread, in turn with the others.
 
-        return ModelClient(lambda: self.engine, self.model_queue, name, priority)
+        ``quoting``: its answers repeat their prompt, so that what follows is guessed from there.
+        """
+        from assistant.llm.client import ModelClient
+        from assistant.llm.drafting import prompt_lookup
+
+        return ModelClient(
+            lambda: self.engine, self.model_queue, name, priority, draft=prompt_lookup if quoting else None
+        )
 
     @cached_property
     def embedder(self) -> Embedder:
@@ -353,7 +359,7 @@ class Parts:
         return SkillParts(
             self.config,
             store_path=self.config.paths.state / STORE_FILE,
-            model=lambda name: self.model_client(name, Priority.VOICE),
+            model=lambda name: self.model_client(name, Priority.VOICE, quoting=name == "manual"),
             embedder=lambda: self.embedder,
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from assistant.llm.choice import choose
 from assistant.llm.engine import Engine, Message
@@ -29,12 +29,19 @@ class ModelClient:
     """
 
     def __init__(
-        self, engine: Callable[[], Engine], queue: ModelQueue, name: str, priority: Priority = Priority.API
+        self,
+        engine: Callable[[], Engine],
+        queue: ModelQueue,
+        name: str,
+        priority: Priority = Priority.API,
+        *,
+        draft: Drafter | None = None,
     ) -> None:
         self._engine = engine
         self._queue = queue
         self.name = name
         self._priority = priority
+        self._draft = draft
 
     def use(self, work: Callable[[Engine], T]) -> T:
         """One short piece of work with the engine: tokenising, warming, a choice. Raises EngineBusy."""
@@ -158,7 +165,6 @@ class ModelClient:
         timeout_s: float,
         draft: Drafter | None,
     ) -> Generation:
-        options: dict[str, Any] = {"draft": draft} if draft is not None else {}
         return Generation(
             engine,
             prompt,
@@ -169,5 +175,5 @@ class ModelClient:
             prompt_step=WHOLE if self._priority is Priority.VOICE else PROMPT_STEP,
             timeout_s=timeout_s,
             clock_s=lambda: time.monotonic() - ticket.waited_s,
-            **options,
+            draft=draft or self._draft,
         )

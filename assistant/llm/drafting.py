@@ -10,7 +10,7 @@ LONGEST = 3
 SHORTEST = 2
 
 
-def prompt_lookup(tokens: list[int], length: int) -> list[int]:
+def prompt_lookup(tokens: list[int], length: int = 4) -> list[int]:
     """At most ``length`` tokens that followed the last few tokens where they stood before, latest place first."""
     for size in range(LONGEST, SHORTEST - 1, -1):
         if len(tokens) <= size:
