@@ -36,6 +36,7 @@ OPEN_REPAIR = 0.6
 WORD_BONUS = 1.5
 """For each word of a sentence: noise hides words, and a shorter sentence is always likelier to the decoder."""
 SAME_PLACE_S = 0.2
+ARTICLES = frozenset({"a", "an", "the"})
 FRAMES_TRIED = 3
 LEAST_FRAME = 3
 FRAME_ALIKE = 0.6
@@ -185,9 +186,14 @@ def _on_scale(seen: Look, best_score: float) -> tuple[Reading, ...]:
 
 
 def _share(readings: Sequence[Reading]) -> float:
-    """The best reading's share of likelihood among all."""
+    """The best reading's share of likelihood among all; those that differ in articles only are one."""
     shares = _shares([reading.rank for reading in readings])
-    return sum(s for s, reading in zip(shares, readings, strict=True) if reading.written == readings[0].written)
+    best = _substance(readings[0].written)
+    return sum(s for s, reading in zip(shares, readings, strict=True) if _substance(reading.written) == best)
+
+
+def _substance(written: str) -> list[str]:
+    return [word for word in written.split() if word not in ARTICLES]
 
 
 def _shares(scores: Sequence[float]) -> list[float]:

@@ -71,6 +71,11 @@ def test_a_second_look_decides_but_evidence_stays_on_the_first_ones_scale(bias):
     assert choose(first, opened, bias, again=look([hypothesis("", 0)], bias, even)).text == "turn on the Desk Lamp"
 
 
+def test_an_article_is_no_doubt(bias):
+    same = look([hypothesis("turn on the desk lamp", 100), hypothesis("turn on desk lamp", 101.4)], bias, even)
+    assert not is_doubtful(same, [hypothesis("turn of the desk lump", 95)])
+
+
 def test_what_the_open_vocabulary_heard_may_be_the_houses_sentence_too(bias):
     said = heard(bias, hypothesis("", 0), opened=[hypothesis("turn on the desk lamp", 100)])
     assert (said.text, said.biased) == ("turn on the Desk Lamp", True)
