@@ -15,7 +15,9 @@ FRAME_SAMPLES = RATE_HZ // 100
 QUIET_QUANTILE = 15
 SPEECH_QUANTILE = 95
 WINDOW_FRAMES = 25
-MARGIN_FRAMES = 35
+MARGIN_BEFORE = 50
+MARGIN_BEHIND = 90
+"""Frames that are kept around what stands out: sentences begin and above all end softly."""
 FADING_FRAMES = 50
 FADING_DB = 2.5
 SOFT_SPEECH_DB = 20.0
@@ -61,8 +63,8 @@ def foreground(samples: npt.NDArray[np.int16]) -> tuple[int, int]:
     soft = levels > quiet + FADING_DB
     first -= _run(soft[max(0, first - FADING_FRAMES) : first][::-1])
     last += _run(soft[last + 1 : last + 1 + FADING_FRAMES])
-    start = (first - MARGIN_FRAMES) * FRAME_SAMPLES
-    end = (last + 1 + MARGIN_FRAMES) * FRAME_SAMPLES
+    start = (first - MARGIN_BEFORE) * FRAME_SAMPLES
+    end = (last + 1 + MARGIN_BEHIND) * FRAME_SAMPLES
     return (
         start if start >= WORTH_CUTTING else 0,
         end if len(samples) - end >= WORTH_CUTTING else len(samples),
