@@ -23,8 +23,8 @@ from assistant.types import AudioClip, TurnContext, TurnResult
 
 RECORDINGS = Path("share") / "assistant" / "selftest"
 SHORTEST_REPLY_S = 0.2
-MODEL_PATIENCE = 3.0
-"""A question for the language model may take so many times a command's time."""
+MODEL_PATIENCE = 12.0
+"""A question for the language model may take so many times a command's time: its prompt is evaluated from nothing here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,12 +92,19 @@ def packages(machine: str) -> Path:
         subprocess.run(
             [tools, "-c", _SPLIT, machine, PYTHON, wanted, built, *SOURCE_ONLY], check=True, cwd=REQUIREMENTS
         )
-        pip = [tools, "-m", "pip", "--disable-pip-version-check", "--no-input"]
+        pip: list[str | Path] = [tools, "-m", "pip", "--disable-pip-version-check", "--no-input"]
         run("packages without a wheel", *pip, "wheel", "--require-hashes", "--no-deps", "--no-build-isolation",
             "-w", work / "built", "-r", built)  # fmt: skip
         platforms = [f"--platform=manylinux_2_{minor}_{machine}" for minor in GLIBCS]
         # pip would compare with the Python that it runs on; the lock has versions for the other one.
-        install = [*pip, "install", "--progress-bar=off", "--no-deps", "--no-compile", "--ignore-requires-python"]
+        install: list[str | Path] = [
+            *pip,
+            "install",
+            "--progress-bar=off",
+            "--no-deps",
+            "--no-compile",
+            "--ignore-requires-python",
+        ]
         install.append(f"--target={work / 'site'}")
         run(f"Python packages for {machine}", *install, "--require-hashes", f"--platform=manylinux2014_{machine}", *platforms,
             "--implementation=cp", f"--python-version={PYTHON}", "--only-binary=:all:", "-r", wanted)  # fmt: skip
@@ -223,11 +230,11 @@ def build_tree(machine: str, target: Path) -> None:
         source = Path(temporary) / "source"  # a build may leave files behind, and the clone is somebody's own
         skipped = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", "tests", "node_modules")
         shutil.copytree(ROOT, source, symlinks=True, ignore=skipped)
-        pip = [_tools(), "-m", "pip", "--disable-pip-version-check", "--no-input"]
+        pip: list[str | Path] = [_tools(), "-m", "pip", "--disable-pip-version-check", "--no-input"]
         offline = ["--no-index", "--no-deps"]
         run("the assistant", *pip, "wheel", *offline, "--no-build-isolation", "-w", Path(temporary) / "out", source)
         (wheel,) = (Path(temporary) / "out").glob("*.whl")
-        install = [*pip, "install", *offline, "--no-compile", f"--target={Path(temporary) / 'own'}"]
+        install: list[str | Path] = [*pip, "install", *offline, "--no-compile", f"--target={Path(temporary) / 'own'}"]
         run("the assistant into its release", *install, "--ignore-requires-python", wheel)
         shutil.rmtree(Path(temporary) / "own" / "bin", ignore_errors=True)
         shutil.copytree(Path(temporary) / "own", work / site_name, symlinks=True, dirs_exist_ok=True)
