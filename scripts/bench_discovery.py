@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from paho.mqtt import client as paho
@@ -23,6 +24,7 @@ from assistant.parts import Parts
 ROOMS = "Kitchen Pantry Bedroom Bathroom Hall Attic Cellar Garage Office Nursery Den Porch Garden Shed Studio".split()
 THINGS = "Ceiling Lamp,Desk Lamp,Fan,Blind,Socket,Heater,Speaker,Door Lock,Window Sensor,Motion Sensor".split(",")
 KINDS = ("light", "light", "fan", "cover", "switch", "switch", "select", "lock", "binary_sensor", "binary_sensor")
+STATES = {"cover": "open", "lock": "LOCKED", "select": "Radio"}
 COLORS = "Red Blue Green White Black Yellow Orange Purple Silver Golden".split()
 
 
@@ -40,7 +42,7 @@ def announce(port: int, count: int) -> None:
         config |= {"command_topic": f"s/{number}/set", "device": {"name": name, "suggested_area": room}}
         if kind == "select":
             config["options"] = ["Radio", "Music"]
-        client.publish(f"s/{number}", "ON", retain=True)
+        client.publish(f"s/{number}", STATES.get(kind, "ON"), retain=True)
         last = client.publish(f"homeassistant/{kind}/n{number}/config", json.dumps(config), qos=1, retain=True)
     if last is not None:
         last.wait_for_publish(60)
@@ -53,19 +55,37 @@ def measure(port: int, state: Path) -> None:
     config = Config(mqtt=MqttSection(host="127.0.0.1", port=port), paths=PathsSection(state=state))
     with Parts(config, home_wait_s=60.0) as parts:
         _ = parts.vosk  # the models are loaded before: what is timed is what a changed house costs
-        began_s = time.perf_counter()
+        began = Moment.now()
         house = parts.house
         found = sum(device.source == "mqtt" for device in house.snapshot().devices)
-        discovered_s = time.perf_counter()
+        discovered = Moment.now()
         mind = parts.mind
         mind.read("turn on the kitchen red ceiling lamp", parts.context())
-        matched_s = time.perf_counter()
+        matched = Moment.now()
         parts.ears_for(mind)
-        heard_s = time.perf_counter()
-        print(f"{found} entities discovered with their states: {discovered_s - began_s:.2f} s")
-        print(f"names compiled and a first sentence matched:   {matched_s - discovered_s:.2f} s")
-        print(f"ear (bias from all sentences) compiled:        {heard_s - matched_s:.2f} s")
-        print(f"together:                                      {heard_s - began_s:.2f} s")
+        heard = Moment.now()
+        print(f"{found} entities                         passed   processor")
+        print(f"discovered with their states            {discovered.since(began)}")
+        print(f"names compiled, first sentence matched  {matched.since(discovered)}")
+        print(f"ear compiled from all sentences         {heard.since(matched)}")
+        print(f"together                                {heard.since(began)}")
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Seconds passed, and seconds of this process's processor time: on a busy machine only the second can be compared."""
+
+    wall_s: float
+    cpu_s: float
+
+    @classmethod
+    def now(cls) -> Moment:
+        """This moment."""
+        return cls(time.perf_counter(), time.process_time())
+
+    def since(self, before: Moment) -> str:
+        """Both, as columns."""
+        return f"{self.wall_s - before.wall_s:6.2f} s   {self.cpu_s - before.cpu_s:6.2f} s"
 
 
 def main() -> None:
