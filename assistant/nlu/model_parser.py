@@ -33,7 +33,7 @@ POSSIBLE = 0.56
 MARGIN = 0.10
 """How much nearer than the nearest talk an act must be."""
 ALMOST = 0.55
-WIDE_MARGIN = 0.22
+WIDE_MARGIN = 0.18
 """What is a little less near is taken too where no talk is anywhere near."""
 COMMAND_ALMOST = 0.70
 COMMAND_SURE = 0.85

@@ -15,6 +15,7 @@ _DAY_PARTS = {
     ("at", "night"): "pm", ("this", "evening"): "pm", ("this", "afternoon"): "pm", ("this", "morning"): "am", ("am",): "am",
     ("pm",): "pm",
 }  # fmt: skip
+_PARTS = {("morning",): "am", ("afternoon",): "pm", ("evening",): "pm", ("night",): "pm"}
 _NAMED = {"noon": (12, 0), "midday": (12, 0), "midnight": (0, 0)}
 DAY = dt.timedelta(days=1)
 
@@ -108,6 +109,10 @@ def _at(tokens: Sequence[str], start: int, now: dt.datetime) -> tuple[int, dt.da
     if tokens[index] in ("tomorrow", "tonight", "today"):
         days, part = int(tokens[index] == "tomorrow"), "pm" if tokens[index] == "tonight" else None
         index += 1
+    elif tokens[index] == "this" and tuple(tokens[index + 1 : index + 2]) in _PARTS:
+        index += 1
+    if tuple(tokens[index : index + 1]) in _PARTS and index > start:
+        part, index = _PARTS[tokens[index],], index + 1
     if index >= len(tokens) or tokens[index] not in ("at", "by"):
         return None
     clock = _clock(tokens, index + 1)
@@ -123,6 +128,8 @@ def _at(tokens: Sequence[str], start: int, now: dt.datetime) -> tuple[int, dt.da
     if tokens[end : end + 1] in (("tomorrow",), ("today",), ("tonight",)):
         days, part = int(tokens[end] == "tomorrow"), part or ("pm" if tokens[end] == "tonight" else None)
         end += 1
+        if tuple(tokens[end : end + 1]) in _PARTS:
+            part, end = _PARTS[tokens[end],], end + 1
     at = _next(hour, minute, part, now, days)
     return None if at is None else (end, at, None)
 

@@ -21,6 +21,9 @@ NOW = dt.datetime(2026, 3, 14, 18, 20, tzinfo=dt.UTC)
         ("turn it off at quarter to seven", "turn it off", "18:45", None),
         ("turn it on at 7 in the morning", "turn it on", "07:00", None),
         ("turn it off at midnight", "turn it off", "00:00", None),
+        ("tomorrow morning at seven turn it on", "turn it on", "07:00", None),
+        ("turn it on at seven tomorrow evening", "turn it on", "19:00", None),
+        ("this evening at eight turn it on", "turn it on", "20:00", None),
         ("turn it on tomorrow at noon", "turn it on", "12:00", None),
     ],
 )
