@@ -26,6 +26,7 @@ from assistant.types import Ask, Handled, Home, Intent, NoIntent, TurnContext, U
 Way = Callable[[str, "Room"], Intent | None]
 NOTHING = "nothing, it is only talk"
 NEAR_ENOUGH = 0.66
+MOST_DEVICES = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +190,10 @@ class _Decoded:
         devices = [
             d for d in room.home.devices if d.domain in ("light", "switch", "fan", "media_player", "climate", "scene")
         ]
+        names = self._parts.vectors.of(f"{d.name} {d.area or ''}".lower() for d in devices)
+        scores = names @ self._parts.vectors.encode([text.lower()])[0]
+        # All of a large house would not fit into the prompt: those that are nearest by their names.
+        devices = [devices[int(place)] for place in scores.argsort()[::-1][:MOST_DEVICES]]
         sentences = [f"{verb} the {device.name.lower()}" for device in devices for verb in verbs]
         asked = text
         if self._examples:
