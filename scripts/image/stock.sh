@@ -6,7 +6,7 @@ say "Unpacking $(basename -- "$from")"
 if [ -e "$from.sha256" ]; then (cd -- "$(dirname -- "$from")" && sha256sum --quiet -c "$from.sha256") || fail "$from is damaged"; fi
 case $from in *.xz) xz -dc -- "$from" > "$image" ;; *) cp --sparse=always -- "$from" "$image" ;; esac
 [ "$(sfdisk --quiet -lo Type "$image" | tail -n +2 | wc -l)" = 2 ] || fail "$from: not the two partitions of Raspberry Pi OS"
-more=$(($(du -smL "$work/release" "$work/models" | awk '{ sum += $1 } END { print sum }') + 200))
+more=$(($(du -sm "$work/release" | cut -f1) + $(du -smL "$work/models" | cut -f1) + 200))
 truncate -s "+${more}M" "$image"
 printf ', +\n' | sfdisk --quiet -N 2 "$image"
 read -r start sectors < <(sfdisk --json "$image" | python3 -c '
