@@ -8,7 +8,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from assistant.config import load_config
+from assistant.config import Config, load_config
 from assistant.errors import AssistantError, ConfigError
 
 if TYPE_CHECKING:
@@ -49,7 +49,11 @@ def client(args: argparse.Namespace) -> ControlClient:
     """The way to the running assistant."""
     from assistant.api.control_client import ControlClient, find_socket
 
-    return ControlClient(find_socket(load_config(args.config).paths.runtime))
+    try:
+        config = load_config(args.config)
+    except ConfigError:
+        config = Config()  # the running assistant says what is wrong with it
+    return ControlClient(find_socket(config.paths.runtime))
 
 
 def run_run(args: argparse.Namespace) -> int:
