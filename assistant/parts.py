@@ -157,6 +157,15 @@ class Parts:
 
         return HomeEars(self.vosk)
 
+    def release_ears(self) -> None:
+        """Free the recogniser; it is loaded again when it is next needed."""
+        from assistant.machine.memory import give_back
+
+        self._ears.clear()
+        for name in ("open_ears", "lexicon", "vosk"):
+            self.__dict__.pop(name, None)
+        give_back()
+
     @property
     def engine_path(self) -> Path:
         """The language model's file: the configured one, or its stand-in."""
@@ -467,19 +476,23 @@ class Forgetful(Protocol):
 
 
 class LazyEars:
-    """Loads the recogniser only when there is sound to hear, and hears the names that the home has by then."""
+    """Ears for one turn: loaded when there is sound to hear, with the names that the home has by then, and let go after.
+
+    A command of one turn would else hold the recogniser's memory beside the language model's.
+    """
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-
-    @property
-    def last_wait_ms(self) -> float:
-        """See ``Ears``."""
-        return self._parts.ears_for(self._parts.mind).last_wait_ms
+        self.last_wait_ms = 0.0
 
     def transcribe(self, clip: AudioClip) -> Transcript:
         """See ``Ears``."""
-        return self._parts.ears_for(self._parts.mind).transcribe(clip)
+        ears = self._parts.ears_for(self._parts.mind)
+        transcript = ears.transcribe(clip)
+        self.last_wait_ms = ears.last_wait_ms
+        del ears
+        self._parts.release_ears()
+        return transcript
 
 
 def installed_voice(language: str, models_dir: Path) -> Path | None:
