@@ -23,7 +23,7 @@ VERSION = 1
 CANDIDATES = 20
 EMBED_AT_ONCE = 64
 MEANING = 0.7
-"""Weight of the meaning in a score; words have the rest (measured: ``scripts/eval-knowledge``)."""
+"""Weight of the meaning in a score; words have the rest (chosen on the questions of ``tests/knowledge``)."""
 _SCHEMA = """
 CREATE TABLE documents (id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL, title TEXT NOT NULL, print TEXT NOT NULL,
                         size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL);
