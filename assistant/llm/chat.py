@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from assistant.config import Config
+from assistant.errors import EngineError
 from assistant.llm.claims import without_claims
 from assistant.llm.engine import Message
 from assistant.llm.sampling import Sampling
 from assistant.types import TurnContext
+
+log = logging.getLogger(__name__)
 
 # No clock and no changing state stand here: what comes first in a prompt is evaluated once.
 SYSTEM = (
@@ -114,7 +118,7 @@ class ChatTalk:
             sampling=Sampling(settings.temperature, settings.top_p, repeat_penalty=settings.repeat_penalty),
             timeout_s=settings.timeout_s,
         )
-        begun.stream = without_claims(answer)
+        begun.stream = without_claims(_as_far_as_it_came(answer))
         return begun
 
     def _stop(self, begun: _Begun | None) -> None:
@@ -139,6 +143,22 @@ class ChatTalk:
     def forget(self) -> None:
         """Begin a new conversation."""
         self._turns.clear()
+
+
+def _as_far_as_it_came(answer: Iterator[str]) -> Iterator[str]:
+    """The answer; one that breaks off after it has begun, as by its time limit, ends there."""
+    begun = False
+    try:
+        for piece in answer:
+            begun = begun or bool(piece.strip())
+            yield piece
+    except EngineError as error:
+        if not begun:
+            raise
+        log.warning("an answer broke off: %s", error)
+    finally:
+        if isinstance(answer, Generator):
+            answer.close()
 
 
 def system_prompt(config: Config) -> str:

@@ -2,7 +2,10 @@
 
 import datetime as dt
 
+import pytest
+
 from assistant.config import AssistantSection, Config, LlmSection
+from assistant.errors import EngineError
 from assistant.llm.chat import ChatTalk, system_prompt
 from assistant.types import TurnContext
 
@@ -50,3 +53,23 @@ def test_the_system_prompt_is_the_owners():
     assert system_prompt(own) == "You are Ada. You like puns."
     assert "Jarvis" in system_prompt(Config()) and "out of date" in system_prompt(Config())
     assert "简体中文" in system_prompt(Config(assistant=AssistantSection(language="zh-CN")))
+
+
+class Late:
+    """An engine whose time is up after some pieces."""
+
+    def __init__(self, *pieces):
+        self.pieces = pieces
+
+    def answer(self, _messages, **_options):
+        yield from self.pieces
+        raise EngineError("the language model took too long")
+
+
+def test_an_answer_that_takes_too_long_ends_where_it_has_come_to():
+    assert ask(ChatTalk(lambda: Late("The moon is far. ", "It"), Config()), "the moon?").startswith("The moon is far.")
+
+
+def test_an_answer_that_never_begins_is_told():
+    with pytest.raises(EngineError, match="too long"):
+        ask(ChatTalk(lambda: Late(), Config()), "the moon?")
