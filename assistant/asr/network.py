@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hassil.expression import Expression
-    from hassil.intents import IntentData, Intents, SlotList
+    from hassil.intents import IntentData, Intents, SlotList, TextSlotList
 
 SPACE = " "
 MAX_DEPTH = 24
@@ -99,6 +99,7 @@ class _Compiler:
         self._lists = lists
         self._fillers = fillers
         self._impossible: set[str] = set()
+        self._sorted: dict[tuple[int, tuple[str, ...]], _Sorted] = {}
         self.network = Network()
 
     def graph(self, key: str, choices: Iterable[str | Expression], data: IntentData, depth: int) -> Graph | None:
@@ -213,7 +214,7 @@ class _Compiler:
         if key in self.network.graphs:
             return key
         if isinstance(slot_list, TextSlotList):
-            values = [value.text_in for value in slot_list.values if _fits(value.context or {}, data)]
+            values = self._fitting(slot_list, data)
         elif isinstance(slot_list, RangeSlotList):
             key = f"range {slot_list.start} {slot_list.stop} {slot_list.step} {slot_list.fraction_type}"
             if key in self.network.graphs:
@@ -223,6 +224,36 @@ class _Compiler:
             values = self._fillers.get(name, ())
             self.network.wild.add(key)
         return key if self.graph(key, values, data, depth + 1) is not None else None
+
+    def _fitting(self, slot_list: TextSlotList, data: IntentData) -> list[str | Expression]:
+        """The values that may stand in these sentences. A thousand names have few contexts: each is looked at once."""
+        keys = tuple(sorted({*data.requires_context, *data.excludes_context}))
+        known = self._sorted.get((id(slot_list), keys))
+        if known is None:
+            known = self._sorted[id(slot_list), keys] = _sorted_by_context(slot_list, keys)
+        fitting = [_fits(context, data) for context in known.contexts]
+        return [text for text, context in known.values if fitting[context]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sorted:
+    """A list's values, each with the place of its context among the ``contexts``."""
+
+    contexts: list[Mapping[str, Any]]
+    values: list[tuple[str | Expression, int]]
+
+
+def _sorted_by_context(slot_list: TextSlotList, keys: Sequence[str]) -> _Sorted:
+    places: dict[str, int] = {}
+    contexts: list[Mapping[str, Any]] = []
+    values: list[tuple[str | Expression, int]] = []
+    for value in slot_list.values:
+        context = {key: value.context[key] for key in keys if key in value.context} if value.context else {}
+        place = places.setdefault(repr(context), len(contexts))
+        if place == len(contexts):
+            contexts.append(context)
+        values.append((value.text_in, place))
+    return _Sorted(contexts, values)
 
 
 def _how_common(number: float) -> int:
