@@ -30,9 +30,7 @@ class SoundLevels:
     """Levels of parts of an utterance (int16, 16 kHz), from sums of power over 10 ms frames; in dB of no reference."""
 
     def __init__(self, samples: npt.NDArray[np.int16]) -> None:
-        count = len(samples) // FRAME_SAMPLES
-        frames = samples[: count * FRAME_SAMPLES].astype(np.float64).reshape(count, FRAME_SAMPLES)
-        self._power = np.square(frames).mean(axis=1)
+        self._power = _frame_power(samples)
         self._sums = np.concatenate([[0.0], np.cumsum(self._power)])
 
     def level_db(self, start_s: float, end_s: float) -> float:
@@ -73,13 +71,18 @@ def foreground(samples: npt.NDArray[np.int16]) -> tuple[int, int]:
 
 def _smooth_levels(samples: npt.NDArray[np.int16]) -> npt.NDArray[np.float64]:
     """The level of each 10 ms frame, in dB, as the mean power of a quarter of a second around it."""
-    count = len(samples) // FRAME_SAMPLES
-    if count < WINDOW_FRAMES:
+    power = _frame_power(samples)
+    if len(power) < WINDOW_FRAMES:
         return np.zeros(0)
-    frames = samples[: count * FRAME_SAMPLES].astype(np.float64).reshape(count, FRAME_SAMPLES)
-    power = np.square(frames).mean(axis=1)
     smooth = np.convolve(power, np.ones(WINDOW_FRAMES) / WINDOW_FRAMES, mode="same")
     return np.asarray(10 * np.log10(np.maximum(smooth, 0) + 1e-3))
+
+
+def _frame_power(samples: npt.NDArray[np.int16]) -> npt.NDArray[np.float64]:
+    """The mean power of each whole 10 ms frame."""
+    count = len(samples) // FRAME_SAMPLES
+    frames = samples[: count * FRAME_SAMPLES].astype(np.float64).reshape(count, FRAME_SAMPLES)
+    return np.asarray(np.square(frames).mean(axis=1))
 
 
 def _run(flags: npt.NDArray[np.bool_]) -> int:

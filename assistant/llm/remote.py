@@ -10,10 +10,11 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from assistant.config import LlmSection
 from assistant.errors import EngineError
+from assistant.llm.chat import ChatEngine
 from assistant.llm.engine import Message
 from assistant.llm.sampling import Sampling
 
@@ -27,29 +28,13 @@ PAUSE_S = 30.0
 """After a failure the model here answers for so long, before the other is asked again: nobody waits for it each time."""
 
 
-class LocalEngine(Protocol):
-    """The model here, as talk uses it."""
-
-    def answer(
-        self,
-        messages: Sequence[Message],
-        *,
-        max_tokens: int,
-        cancelled: Callable[[], bool],
-        sampling: Sampling | None,
-        timeout_s: float,
-    ) -> Iterator[str]: ...
-
-    def prefill(self, messages: Sequence[Message], *, cancelled: Callable[[], bool]) -> int: ...
-
-
 class RemoteEngine:
     """``answer`` as the local engine has it. ``client`` is given in tests; ``clock_s``: monotonic seconds."""
 
     def __init__(
         self,
         settings: LlmSection,
-        local: LocalEngine,
+        local: ChatEngine,
         client: httpx.Client | None = None,
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
