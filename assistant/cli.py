@@ -1,6 +1,6 @@
 """The command line: parses, dispatches, and turns errors into one line and an exit status.
 
-Nothing heavy is imported before a command needs it: each ``cli_*`` module only declares its options here and imports
+Nothing heavy is imported before a command needs it: each module of ``commands`` only declares its options here and imports
 its stages inside its handlers.
 """
 
@@ -12,22 +12,22 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from assistant import (
-    __version__,
-    cli_api,
-    cli_bench,
-    cli_correct,
-    cli_devices,
-    cli_doctor,
-    cli_eval,
-    cli_knowledge,
-    cli_machine,
-    cli_models,
-    cli_run,
-    cli_selftest,
-    cli_turn,
-    cli_update,
-    cli_wake,
+from assistant import __version__
+from assistant.commands import (
+    api,
+    bench,
+    correct,
+    devices,
+    doctor,
+    evaluate,
+    knowledge,
+    machine,
+    models,
+    run,
+    selftest,
+    turn,
+    update,
+    wake,
 )
 from assistant.errors import AssistantError
 
@@ -43,20 +43,20 @@ def build_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for module in (
-        cli_run,
-        cli_turn,
-        cli_wake,
-        cli_devices,
-        cli_models,
-        cli_doctor,
-        cli_bench,
-        cli_correct,
-        cli_eval,
-        cli_selftest,
-        cli_update,
-        cli_machine,
-        cli_api,
-        cli_knowledge,
+        run,
+        turn,
+        wake,
+        devices,
+        models,
+        doctor,
+        bench,
+        correct,
+        evaluate,
+        selftest,
+        update,
+        machine,
+        api,
+        knowledge,
     ):
         module.add_parser(commands)
     return parser

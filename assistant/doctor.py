@@ -99,7 +99,7 @@ def _machine() -> Iterator[Finding]:
 
 
 def _models(config: Config) -> Iterator[Finding]:
-    from assistant.models import resolve
+    from assistant.models.installed import resolve
 
     for name in (config.asr.model, config.llm.model, config.tts.voice, "minilm-l6-v2-int8"):
         try:
@@ -158,7 +158,7 @@ def _names(config: Config) -> Iterator[Finding]:
     from assistant.asr.bias import pronunciations
     from assistant.asr.vosk_engine import VoskModel
     from assistant.home.house import open_house
-    from assistant.models import resolve
+    from assistant.models.installed import resolve
 
     home = open_house(config.home.inventory, None).snapshot()
     named: list[Floor | Area | Device] = [*home.floors, *home.areas, *home.devices]

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Protocol, Self, TypeVar, runtime_checkable
 from assistant.config import Config
 from assistant.errors import AudioError, ModelError
 from assistant.llm.queue import ModelQueue, Priority
-from assistant.models import load_manifest, resolve
+from assistant.models.installed import resolve
+from assistant.models.manifest import load_manifest
 from assistant.turn import Ears, HouseLike, Mind, Skills, Talk, Turn, new_turn_id
 from assistant.types import AudioClip, Home, Transcript, TurnContext
 

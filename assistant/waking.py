@@ -54,7 +54,7 @@ def interjections(recogniser: VoskModel) -> WakeEngine:
 def load_recogniser(config: Config) -> VoskModel | None:
     """The speech recogniser's model, where it is there."""
     from assistant.asr.vosk_engine import VoskModel
-    from assistant.models import resolve
+    from assistant.models.installed import resolve
 
     try:
         return VoskModel(resolve(config.asr.model, config.paths.models).directory)

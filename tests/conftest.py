@@ -13,7 +13,8 @@ MODELS = default_models_dir()
 
 def _missing_model() -> str | None:
     from assistant.errors import ModelError
-    from assistant.models import load_manifest, resolve
+    from assistant.models.installed import resolve
+    from assistant.models.manifest import load_manifest
 
     try:
         for model in load_manifest().defaults():

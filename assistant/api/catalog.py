@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from assistant.api.replies import HttpError
 from assistant.config import Config
 from assistant.errors import ModelError
-from assistant.model_manifest import Model, load_manifest
-from assistant.models import ResolvedModel, resolve
+from assistant.models.installed import ResolvedModel, resolve
+from assistant.models.manifest import Model, load_manifest
 from assistant.types import JsonValue
 
 EMBEDDING_NAME = "all-minilm:latest"

@@ -21,14 +21,14 @@ FRAME = RATE_HZ // 50
 def measure(config: Config, repetitions: int, advance: Advance) -> Measured:
     """Nothing at all, the wake word over room noise, and the recogniser over speech: processor seconds per second."""
     from assistant.audio.noise import room_noise
-    from assistant.cli_wake import build_engine
+    from assistant.waking import load_recogniser, wake_engine
 
     with Parts(config) as parts:
         ears = parts.ears_for(parts.mind)
         speech = spoken(parts, "turn on the light in the kitchen and then tell me what time it is").samples
         parts.engine.evaluate("bench", parts.engine.prompt([("user", "hello")]))  # all threads have been used
         noise = room_noise(SECONDS, seed=5).samples
-        wake = build_engine(list(config.wake.words), config.wake.sensitivity, config)
+        wake = wake_engine(config.wake.words, config.wake.sensitivity, config, load_recogniser(config))
 
         def hears() -> None:
             stream = ears.start()

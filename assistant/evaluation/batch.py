@@ -16,10 +16,10 @@ from types import TracebackType
 from typing import Self
 
 from assistant.audio.files import load_clip
+from assistant.audio.noise import add_noise, room_noise
 from assistant.config import Config
 from assistant.errors import AssistantError, StorageError
 from assistant.evaluation.cases import Case, result_row
-from assistant.evaluation.sets import noisy
 from assistant.evaluation.voices import Voices
 from assistant.home.house import House
 from assistant.home.inventory import load_inventory, overlay
@@ -96,7 +96,7 @@ class BatchRunner:
             clip = self._voices.say(case.text or "", case.id)
         else:
             return case.text or ""
-        return clip if case.snr_db is None else noisy(clip, case.snr_db, seed=zlib.crc32(case.id.encode()))
+        return clip if case.snr_db is None else _noisy(clip, case.snr_db, seed=zlib.crc32(case.id.encode()))
 
     def _skills(self, context: TurnContext, house: House) -> SkillSet:
         """Skills of the case's own: its timers and lists are in memory, and its clock stands at the case's time."""
@@ -126,3 +126,8 @@ class SilentTalk:
     def answer(self, _text: str, _context: TurnContext, _cancelled: Callable[[], bool]) -> Iterator[str]:
         """No pieces at all."""
         return iter(())
+
+
+def _noisy(clip: AudioClip, snr_db: float, seed: int) -> AudioClip:
+    """``clip`` in a noisy kitchen; the noise differs from case to case and is the same in every run."""
+    return add_noise(clip, room_noise(clip.duration_s + 1.0, seed=seed), snr_db, seed=seed)

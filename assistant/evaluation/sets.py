@@ -16,7 +16,6 @@ from assistant.evaluation.scoring import judge, word_errors
 
 if TYPE_CHECKING:
     from assistant.evaluation.batch import BatchRunner
-    from assistant.types import AudioClip
 
 NOISE_STEPS_DB = (24, 21, 18, 15, 12, 9, 6)
 SPOKEN_EVERY = 3
@@ -111,13 +110,6 @@ def noise_means(results: Sequence[SetResult]) -> float | None:
     """Mean per cent over the noisy copies, ``None`` without any."""
     shares = [result.share for result in results if result.name.endswith("dB")]
     return math.fsum(shares) / len(shares) if shares else None
-
-
-def noisy(clip: AudioClip, snr_db: float, seed: int) -> AudioClip:
-    """``clip`` in a noisy kitchen; the noise differs from case to case and is the same in every run."""
-    from assistant.audio.noise import add_noise, room_noise
-
-    return add_noise(clip, room_noise(clip.duration_s + 1.0, seed=seed), snr_db, seed=seed)
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:

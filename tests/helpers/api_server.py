@@ -32,7 +32,7 @@ class EveryEar:
 
 def install_nothing(models_dir):
     """Files of the right names and sizes, without a byte on the disk, so that the models count as installed."""
-    from assistant.model_manifest import load_manifest
+    from assistant.models.manifest import load_manifest
 
     for name in ("qwen2.5-0.5b-instruct-q4_k_m", "minilm-l6-v2-int8"):
         model = load_manifest().get(name)

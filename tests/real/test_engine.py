@@ -14,7 +14,7 @@ from assistant.llm.engine import Engine
 from assistant.llm.generation import Generation
 from assistant.llm.queue import ModelQueue, Priority
 from assistant.llm.sampling import Sampling
-from assistant.models import resolve
+from assistant.models.installed import resolve
 
 pytestmark = pytest.mark.real
 SYSTEM = "Answer in one short sentence."

@@ -2,7 +2,8 @@
 
 import pytest
 
-from assistant.models import load_manifest, resolve, verify
+from assistant.models.installed import resolve, verify
+from assistant.models.manifest import load_manifest
 
 
 @pytest.mark.real

@@ -170,7 +170,7 @@ def test_the_held_manual_is_answered_by_the_model(tmp_path):
 
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory):
-    from assistant.models import resolve
+    from assistant.models.installed import resolve
     from assistant.nlu.embedding import Embedder
 
     embedder = Embedder(resolve("minilm-l6-v2-int8", default_models_dir()).directory)

@@ -57,7 +57,7 @@ def _() -> None:
 
     from assistant.asr.vosk_engine import VoskModel
     from assistant.config import Config
-    from assistant.models import resolve
+    from assistant.models.installed import resolve
 
     config = Config()
     decoder = VoskModel(resolve(config.asr.model, config.paths.models).directory).decoder()
@@ -68,7 +68,7 @@ def _() -> None:
 @check("voice")
 def _() -> None:
     from assistant.config import Config
-    from assistant.models import resolve
+    from assistant.models.installed import resolve
     from assistant.tts.piper import PiperVoiceEngine
 
     config = Config()

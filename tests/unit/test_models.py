@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from assistant.errors import ModelError
-from assistant.model_manifest import Manifest, Model, ModelFile, load_manifest
-from assistant.models import is_verified, resolve, verify
+from assistant.models.installed import is_verified, resolve, verify
+from assistant.models.manifest import Manifest, Model, ModelFile, load_manifest
 
 WEIGHTS = b"weights of a small model"
 CONFIG = b"{}"
@@ -128,7 +128,7 @@ def test_a_bad_manifest_is_refused_in_one_line(tmp_path, monkeypatch, apply, wor
     path = tmp_path / "manifest.toml"
     path.write_text("format = 1")
     # The loader reads TOML; nothing in the standard library writes it, so the parsed document is put in its place.
-    monkeypatch.setattr("assistant.model_manifest.tomllib.loads", lambda _text: apply(document()))
+    monkeypatch.setattr("assistant.models.manifest.tomllib.loads", lambda _text: apply(document()))
     with pytest.raises(ModelError) as caught:
         load_manifest(path)
     message = str(caught.value)

@@ -6,7 +6,7 @@ import hashlib
 import pytest
 from file_server import file_server
 
-from assistant import cli_models
+from assistant.commands import models
 from assistant.errors import AssistantError
 
 BODY = b"weights" * 1000
@@ -30,7 +30,7 @@ def run(tmp_path, monkeypatch, capsys, server):
     def call(*words):
         parser = argparse.ArgumentParser()
         parser.add_argument("--config")
-        cli_models.add_parser(parser.add_subparsers(required=True))
+        models.add_parser(parser.add_subparsers(required=True))
         args = parser.parse_args(["models", "--manifest", str(manifest), *words])
         try:
             status = args.run(args)
@@ -123,7 +123,7 @@ def test_a_missing_program_has_an_exit_status_of_its_own(run, tmp_path, monkeypa
     manifest.write_text("\n".join(lines))
     monkeypatch.setenv("PATH", str(tmp_path))
     status, _, err = run("fetch")
-    assert status == cli_models.NEEDS_PROGRAM
+    assert status == models.NEEDS_PROGRAM
     assert "mvn is not installed" in err
     assert "apt-get install maven" in err
 

@@ -11,9 +11,10 @@ import pytest
 from file_server import file_server
 
 from assistant.errors import ModelError
-from assistant.model_fetch import Fetcher, FetchError
-from assistant.model_http import Limits
-from assistant.model_manifest import (
+from assistant.models.fetch import Fetcher, FetchError
+from assistant.models.http import Limits
+from assistant.models.installed import find_problems, is_verified, resolve, verify
+from assistant.models.manifest import (
     ArchiveSource,
     HttpsSource,
     Manifest,
@@ -23,8 +24,7 @@ from assistant.model_manifest import (
     Piece,
     PipSource,
 )
-from assistant.model_sources import Ran
-from assistant.models import find_problems, is_verified, resolve, verify
+from assistant.models.sources import Ran
 
 A, B = b"the first file of the model" * 100, b"{}"
 FILES = {"a.bin": A, "conf/b.json": B}

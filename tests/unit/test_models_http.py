@@ -10,7 +10,7 @@ import pytest
 from file_server import file_server
 
 from assistant.errors import ModelError
-from assistant.model_http import Limits, SourceError, Wanted, download
+from assistant.models.http import Limits, SourceError, Wanted, download
 
 BODY = random.Random(1).randbytes(300_000)
 WANTED = Wanted(len(BODY), hashlib.sha256(BODY).hexdigest())

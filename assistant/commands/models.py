@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, TaskID
 
-    from assistant.model_fetch import FetchProgress
-    from assistant.model_manifest import Manifest, Model
-    from assistant.models import OnBytes
+    from assistant.models.fetch import FetchProgress
+    from assistant.models.installed import OnBytes
+    from assistant.models.manifest import Manifest, Model
 
 NEEDS_PROGRAM = 3
 """Exit status of ``fetch`` where a program is missing that one more source needs."""
@@ -42,7 +42,7 @@ def add_parser(commands: Any) -> None:
 
 def _open(args: argparse.Namespace) -> tuple[Manifest, Path]:
     from assistant.config import load_config
-    from assistant.model_manifest import load_manifest
+    from assistant.models.manifest import load_manifest
 
     return load_manifest(args.manifest), load_config(args.config).paths.models
 
@@ -66,7 +66,7 @@ def run_list(args: argparse.Namespace) -> int:
 
 
 def _state(model: Model, manifest: Manifest, models_dir: Path) -> str:
-    from assistant.models import find_problems
+    from assistant.models.installed import find_problems
 
     problem = next(find_problems(model, models_dir), None)
     if problem is None:
@@ -83,7 +83,7 @@ def run_fetch(args: argparse.Namespace) -> int:
     from rich.console import Console
 
     from assistant.errors import ModelError
-    from assistant.model_fetch import Fetcher, FetchError
+    from assistant.models.fetch import Fetcher, FetchError
 
     manifest, models_dir = _open(args)
     names = args.names or [model.name for model in manifest.defaults()]
@@ -110,7 +110,7 @@ def run_verify(args: argparse.Namespace) -> int:
     """Read and compare the named models, or all that are installed or should be."""
     from rich.console import Console
 
-    from assistant.models import find_problems, model_error, verify
+    from assistant.models.installed import find_problems, model_error, verify
 
     manifest, models_dir = _open(args)
     chosen = [manifest.get(name) for name in args.names]

@@ -124,8 +124,8 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def default_manifest_path() -> Path:
     """Beside the package's code in an installed wheel, at the repository's root in a clone."""
-    packaged = Path(__file__).parent / "data" / "manifest.toml"
-    return packaged if packaged.is_file() else Path(__file__).parents[1] / "models" / "manifest.toml"
+    packaged = Path(__file__).parents[1] / "data" / "manifest.toml"
+    return packaged if packaged.is_file() else Path(__file__).parents[2] / "models" / "manifest.toml"
 
 
 def load_manifest(path: Path | None = None) -> Manifest:

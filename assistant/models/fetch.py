@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Protocol
 
 from assistant.errors import ModelError
-from assistant.model_http import Limits, SourceError, disk_error
-from assistant.model_manifest import (
+from assistant.models.http import Limits, SourceError, disk_error
+from assistant.models.installed import find_problems, is_verified, note_verified, sha256_of, verify
+from assistant.models.manifest import (
     ArchiveSource,
     HttpsSource,
     Manifest,
@@ -23,8 +24,7 @@ from assistant.model_manifest import (
     PipSource,
     Source,
 )
-from assistant.model_sources import Runner, Staging, SystemRunner, get_files
-from assistant.models import find_problems, is_verified, note_verified, sha256_of, verify
+from assistant.models.sources import Runner, Staging, SystemRunner, get_files
 
 STAGING = ".staging"
 SPARE_BYTES = 32 << 20

@@ -1,4 +1,4 @@
-"""The installed models: where each is, and whether it is whole; ``fetch`` (``model_fetch``) gets those that are not."""
+"""The installed models: where each is, and whether it is whole; ``fetch`` (in ``fetch``) gets those that are not."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.errors import ModelError
-from assistant.model_manifest import Manifest, Model, ModelFile
-from assistant.model_manifest import load_manifest as load_manifest
+from assistant.models.manifest import Manifest, Model, ModelFile, load_manifest
 
 STAMP = ".verified"
 BLOCK = 1 << 20

@@ -11,7 +11,7 @@ from assistant.config import load_config
 
 def add_parser(commands: Any) -> None:
     """Declare the command."""
-    project = Path(__file__).resolve().parents[1]
+    project = Path(__file__).resolve().parents[2]
     parser = commands.add_parser("eval", help="run the evaluation sets and write a table and a picture")
     parser.add_argument("cases", nargs="*", type=Path, help="case files (default: all sets that are there)")
     parser.add_argument(
@@ -45,7 +45,7 @@ def run_eval(args: argparse.Namespace) -> int:
     from assistant.evaluation.report import markdown, picture
     from assistant.evaluation.sets import EvaluationSet, find_sets, run_set
 
-    project = Path(__file__).resolve().parents[1]
+    project = Path(__file__).resolve().parents[2]
     sets = [
         EvaluationSet(path.stem, path, args.snr, args.spoken, max(1, args.every)) for path in args.cases
     ] or find_sets(project, args.shared, noise=not args.no_noise, spoken=not args.no_spoken)

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Protocol
 
 from assistant.errors import ModelError
-from assistant.model_http import BLOCK, Limits, SourceError, Wanted, disk_error, download
-from assistant.model_manifest import ArchiveSource, HttpsSource, MavenSource, ModelFile, Piece, PipSource, Source
-from assistant.models import sha256_of
+from assistant.models.http import BLOCK, Limits, SourceError, Wanted, disk_error, download
+from assistant.models.installed import sha256_of
+from assistant.models.manifest import ArchiveSource, HttpsSource, MavenSource, ModelFile, Piece, PipSource, Source
 
 OnProgress = Callable[[str, int, int], None]
 """Called with what is being got (a file, an archive), its bytes that are there, and its bytes in all."""

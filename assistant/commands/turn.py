@@ -73,7 +73,7 @@ def run_ask(args: argparse.Namespace) -> int:
 
 def _asked_daemon(args: argparse.Namespace) -> tuple[dict[str, Any] | None, str | None]:
     """The turn's row from the running assistant; ``None`` where none runs."""
-    from assistant.cli_run import client
+    from assistant.commands.run import client
 
     connection = client(args)
     if not connection.running():
@@ -186,7 +186,7 @@ def run_transcribe(args: argparse.Namespace) -> int:
 def run_say(args: argparse.Namespace) -> int:
     """Synthesis alone: by the running assistant where there is one, else by this process."""
     if args.out is None:
-        from assistant.cli_run import client
+        from assistant.commands.run import client
 
         connection = client(args)
         if connection.running():

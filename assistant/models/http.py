@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from assistant.errors import ModelError
-from assistant.model_manifest import check_url
-from assistant.models import sha256_of
+from assistant.models.installed import sha256_of
+from assistant.models.manifest import check_url
 
 BLOCK = 1 << 16
 MAX_REDIRECTIONS = 8

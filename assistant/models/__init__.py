@@ -1,0 +1,1 @@
+"""The models: what is wanted (manifest), what is installed and whole, and how what is missing is fetched."""
