@@ -82,9 +82,10 @@ class BatchRunner:
             ears = self._parts.ears_for(mind) if isinstance(utterance, AudioClip) else None
             skills = self._skills(context, house)
             turn = self._parts.turn(house=house, mind=mind, ears=ears, talk=talk, skills=skills, speak=self._speak)
+            confirmed = self._confirmed and not case.ask
             for earlier in case.before:
-                turn.run(earlier, context, confirmed=self._confirmed)
-            result = turn.run(utterance, context, confirmed=self._confirmed)
+                turn.run(earlier, context, confirmed=confirmed)
+            result = turn.run(utterance, context, confirmed=confirmed)
         except AssistantError as error:
             return {"id": case.id, "transcript": case.text or "", "error": str(error)}
         return result_row(case.id, result)

@@ -33,6 +33,8 @@ class Case:
     now: dt.datetime | None = None
     before: tuple[str, ...] = ()
     category: str = "all"
+    ask: bool = False
+    """Whether risky acts are asked about in this case, whatever the run says of them."""
     snr_db: float | None = None
     """Room noise to mix into the recording, this far below the speech."""
     spoken: bool = False
@@ -73,6 +75,7 @@ def _case(row: Mapping[str, Any], folder: Path) -> Case:
         now=dt.datetime.fromisoformat(row["now"]) if row.get("now") else None,
         before=tuple(row.get("before") or ()),
         category=row.get("category", "all"),
+        ask=row.get("confirm") == "ask",
     )
 
 

@@ -12,10 +12,17 @@ import pytest
 from assistant.evaluation.cases import read_cases
 
 CASES = Path(__file__).resolve().parents[1] / "understanding"
-SPLITS = {"dev": "dev", "heldout": "heldout", "negatives-dev": "dev", "negatives-heldout": "heldout"}
+SPLITS = {
+    "dev": "dev",
+    "heldout": "heldout",
+    "negatives-dev": "dev",
+    "negatives-heldout": "heldout",
+    "fresh-dev": "dev",
+    "fresh-heldout": "heldout",
+}
 TALK = {"talk", "chat"}
-KEYS = {"id", "home", "before", "text", "category", "state", "context", "now", "expect"}
-EXPECT_KEYS = {"states", "ignore", "intent", "slots", "reply_any"}
+KEYS = {"id", "home", "before", "text", "category", "state", "context", "now", "confirm", "expect"}
+EXPECT_KEYS = {"states", "ignore", "intent", "slots", "reply_any", "no_action"}
 # Nothing of theirs may change anything.
 STILL = TALK | {"question", "negative", "unfinished", "delayed"}
 
@@ -99,7 +106,7 @@ def test_the_split_is_the_fixed_one():
 
 def test_the_halves_are_balanced():
     counts = {name: Counter(row["category"] for row in rows(name)) for name in SPLITS}
-    for one, other in (("dev", "heldout"), ("negatives-dev", "negatives-heldout")):
+    for one, other in (("dev", "heldout"), ("negatives-dev", "negatives-heldout"), ("fresh-dev", "fresh-heldout")):
         assert set(counts[one]) == set(counts[other])
         for category, count in counts[one].items():
             assert abs(count - counts[other][category]) <= 1, category
@@ -116,7 +123,7 @@ def test_what_a_case_names_exists():
         devices = {device["id"] for device in home["devices"]}
         assert set(row) <= KEYS, row["id"]
         assert set(row["expect"]) <= EXPECT_KEYS, row["id"]
-        assert row["category"] == row["id"].rsplit("-", 1)[0]
+        assert row["category"] == row["id"].rsplit("-", 1)[0].removeprefix("fresh-")
         named = {*row.get("state", {}), *row["expect"]["states"], *row["expect"].get("ignore", {})}
         assert named <= devices, (row["id"], named - devices)
         area = row.get("context", {}).get("area")
