@@ -307,6 +307,20 @@ class ApiSection:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingsSection:
+    """Whether what was heard is kept, for playing it in the panel. Switching it off deletes what there is."""
+
+    keep: bool = False
+    most: int = 50
+    hours: float = 24.0
+    """Nothing is kept for longer."""
+
+    def __post_init__(self) -> None:
+        _within(self, 1, 1000, "most")
+        _within(self, 0.01, 720.0, "hours")
+
+
+@dataclass(frozen=True, slots=True)
 class MqttSection:
     """The broker through which devices announce themselves. Without a host there is none."""
 
@@ -416,6 +430,7 @@ class Config:
     homeassistant: HomeassistantSection = field(default_factory=HomeassistantSection)
     gpio: GpioSection = field(default_factory=GpioSection)
     update: UpdateSection = field(default_factory=UpdateSection)
+    recordings: RecordingsSection = field(default_factory=RecordingsSection)
     source: Path | None = None
 
 

@@ -35,6 +35,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterat
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Protocol
 
 from assistant.ahead import Thinker
@@ -121,6 +122,14 @@ class Microphone(Protocol):
         ...
 
 
+class Keeper(Protocol):
+    """Keeps what was heard; ``recordings.Recordings`` does."""
+
+    def keep(self, turn_id: str, clip: AudioClip) -> None: ...
+
+    def find(self, turn_id: str) -> Path | None: ...
+
+
 @dataclass(slots=True, eq=False)
 class Ticket:
     """A turn on its way. ``future``: its record; ``cancel`` stops it where it is."""
@@ -162,6 +171,8 @@ class Core:
         """Further commands of the control socket; parts add their own."""
         self.troubles: dict[str, str] = {}
         self.microphone: Microphone | None = None
+        self.recordings: Keeper | None = None
+        """Where turns' sound is kept, if it is."""
         self._stages = stages
         self._settings = settings or LastingSettings(None)
         self._conversations: OrderedDict[str, Turn] = OrderedDict()
@@ -251,6 +262,7 @@ class Core:
                 self._say_error(result.error, speech)
             speech.end()
         record = TurnRecord(result, request.source, context.area, at)
+        self._keep(request)
         self.turns.append(record)
         _note(record)
         self.events.publish(TurnFinished(record))
@@ -286,6 +298,15 @@ class Core:
             talk=request.talk,
             speak=sink is not None,
         )
+
+    def _keep(self, request: TurnRequest) -> None:
+        """The turn's sound, where that is kept; that it cannot be is no trouble of the turn's."""
+        clip = _sound(request.utterance)
+        if self.recordings is not None and clip is not None:
+            try:
+                self.recordings.keep(request.turn_id, clip)
+            except (AssistantError, OSError) as error:
+                self.trouble("recordings", str(error))
 
     def _conversation(self, request: TurnRequest) -> Turn:
         key = request.conversation or request.source
@@ -524,6 +545,16 @@ def _text(utterance: str | AudioClip | Utterance) -> str:
             return utterance.transcript.text
         case _:
             return ""
+
+
+def _sound(utterance: str | AudioClip | Utterance) -> AudioClip | None:
+    match utterance:
+        case str():
+            return None
+        case Utterance():
+            return utterance.sound
+        case clip:
+            return clip
 
 
 def _pass_on(made: Future[None], over: Future[bool]) -> None:

@@ -46,6 +46,7 @@ from assistant.machine.health import HealthWatch, read_health
 from assistant.machine.usage import machine_status, own_use, uptime_s
 from assistant.microphone_side import build_hearing, manners, open_player
 from assistant.parts import Parts
+from assistant.recordings import FOLDER, Recordings, open_recordings
 from assistant.service import Notifier, Progress
 from assistant.settings import LastingSettings
 from assistant.skill_service import CoreControls, open_skills
@@ -70,6 +71,8 @@ def attach_parts(core: Core, parts: Parts) -> None:
     """Every service that runs beside the assistant; see the module's first lines."""
     parts.skill_parts.controls = CoreControls(core)
     core.add_service("skills", lambda running: open_skills(running, parts))
+    recordings = Recordings(parts.config.paths.state / FOLDER, lambda: parts.config.recordings)
+    core.add_service("recordings", lambda running: open_recordings(running, recordings))
     attach_api(core, parts)
     attach_home(core, parts)
 

@@ -155,6 +155,16 @@ class Reloaded:
     error: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Indexing:
+    """A document is being read: so many of its passages are done. ``problem``: why it was not."""
+
+    name: str
+    done: int
+    total: int
+    problem: str = ""
+
+
 Event = (
     StateChanged
     | Woken
@@ -171,6 +181,7 @@ Event = (
     | Trouble
     | PartReady
     | Reloaded
+    | Indexing
 )
 
 

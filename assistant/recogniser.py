@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from assistant.errors import AssistantError
-from assistant.types import Transcript, Utterance
+from assistant.types import AudioClip, Transcript, Utterance
 from assistant.worker import Pulse
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ class Recogniser:
         self._messages: queue.SimpleQueue[_Begin | _End | _Drop | npt.NDArray[np.int16] | None] = queue.SimpleQueue()
         self._stream: Stream | None = None
         self._rest: npt.NDArray[np.int16] = np.zeros(0, np.int16)
+        self._sound: list[npt.NDArray[np.int16]] = []
         self._thread = threading.Thread(target=self._run, name=NAME, daemon=True)
         pulse.watch(NAME, LIMIT_S)
 
@@ -137,6 +138,7 @@ class Recogniser:
             case _Begin():
                 self._abandon()
                 self._rest = np.zeros(MARGIN, np.int16)
+                self._sound = []
                 self._stream = self._ears.start()
             case _End(turn=turn, at_s=at_s):
                 if self._stream is None:
@@ -145,7 +147,9 @@ class Recogniser:
                 stream, self._stream = self._stream, None
                 stream.feed(np.concatenate([self._rest, np.zeros(MARGIN, np.int16)]))
                 transcript = stream.finish()
-                self._heard(turn, Utterance(transcript, (self._clock_s() - at_s) * 1000))
+                waited_ms = (self._clock_s() - at_s) * 1000
+                sound = AudioClip(np.concatenate(self._sound), RATE_HZ) if self._sound else None
+                self._heard(turn, Utterance(transcript, waited_ms, sound))
             case _Drop():
                 self._abandon()
             case samples:
@@ -154,6 +158,7 @@ class Recogniser:
     def _feed(self, samples: npt.NDArray[np.int16]) -> None:
         if self._stream is None:
             return
+        self._sound.append(samples)
         self._rest = np.concatenate([self._rest, samples])
         whole = len(self._rest) // STEP * STEP
         if whole:
@@ -162,6 +167,7 @@ class Recogniser:
 
     def _abandon(self) -> None:
         stream, self._stream = self._stream, None
+        self._sound = []
         if stream is not None:
             stream.abandon()
 

@@ -133,10 +133,14 @@ class Transcript:
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """Speech that was recognised while it was being spoken. ``wait_ms``: from its last sample to its transcript."""
+    """Speech that was recognised while it was being spoken. ``wait_ms``: from its last sample to its transcript.
+
+    ``sound``: what was heard, for where recordings are kept.
+    """
 
     transcript: Transcript
     wait_ms: float = 0.0
+    sound: AudioClip | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

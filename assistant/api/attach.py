@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from assistant.api.app import Served
     from assistant.core import Command, Core
     from assistant.parts import Parts
-    from assistant.web.panel import House
+    from assistant.web.house import House
 
 log = logging.getLogger(__name__)
 ACCESS_FILE = "access.json"
@@ -111,7 +111,7 @@ async def open_satellites(core: Core, parts: Parts) -> AsyncIterator[None]:
 def house_of(parts: Parts) -> House:
     """The panel's house over ``parts``."""
     from assistant.web.corrections import FOLDER, correct
-    from assistant.web.panel import House
+    from assistant.web.house import House
 
     agenda = parts.skill_parts.agenda
 
@@ -131,6 +131,10 @@ def house_of(parts: Parts) -> House:
         agenda=lambda: [(entry, agenda.left_s(entry)) for entry in agenda.entries()],
         cancel=cancel,
         correct=corrected,
+        name=lambda device, said: parts.house.name_device(device, said),
+        forget_name=lambda device, name: parts.house.forget_name(device, name),
+        own_names=lambda: parts.house.own_names,
+        library=lambda: parts.skill_parts.library,
         reload=lambda: os.kill(os.getpid(), signal.SIGHUP),  # as "systemctl reload" does it
     )
 

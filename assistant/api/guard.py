@@ -27,11 +27,17 @@ from assistant.api.replies import HttpError
 
 COOKIE = "assistant_session"
 BODY_BYTES = 1024 * 1024
-FILE_BYTES = 26 * 1024 * 1024
-"""OpenAI's limit of 25 MB for a recording, and the form around it."""
 BODY_S = 30.0
+MB = 1024 * 1024
+FORM_BYTES = MB
+FILES = {
+    "/v1/audio/transcriptions": (26 * MB, 30.0),  # OpenAI's limit of 25 MB for a recording, and the form around it
+    "/panel/knowledge": (32 * MB + FORM_BYTES, 300.0),
+    "/panel/restore": (1024 * MB + FORM_BYTES, 1800.0),
+    "/panel/update": (4096 * MB + FORM_BYTES, 3600.0),
+}
+"""Where files are sent to: how long the body may be, and seconds that it may take. Who is let in is looked at before."""
 SAFE = ("GET", "HEAD", "OPTIONS")
-FILE_PATHS = ("/v1/audio/transcriptions", "/panel/knowledge", "/panel/restore", "/panel/update")
 PUBLIC = ("/pair", "/static/", "/favicon.ico")
 
 CSP = (
@@ -108,7 +114,8 @@ class Guard:
         try:
             answer = self._admit(scope)
             if answer is None:
-                limited = _Body(receive, _limit_of(scope["path"]), self.body_s, Headers(scope=scope))
+                limit, seconds = FILES.get(scope["path"], (BODY_BYTES, self.body_s))
+                limited = _Body(receive, limit, seconds, Headers(scope=scope))
                 await self.app(scope, limited, outgoing)
                 return
         except HttpError as error:
@@ -126,7 +133,7 @@ class Guard:
             return Response(status_code=204)
         if not self.rate.allows(address):
             raise HttpError(429, "too many requests", code="rate_limited", retry_s=self.rate.retry_s())
-        _check_length(headers, _limit_of(path))
+        _check_length(headers, FILES.get(path, (BODY_BYTES, 0))[0])
         caller = self._caller(headers, address)
         scope.setdefault("state", {})["caller"] = caller
         # At the root programs are told that this is an Ollama, people get the panel.
@@ -221,10 +228,6 @@ class _Body:
             raise HttpError(413, "the request is too long")
         self._over = not message.get("more_body", False)
         return message
-
-
-def _limit_of(path: str) -> int:
-    return FILE_BYTES if path.startswith(FILE_PATHS) else BODY_BYTES
 
 
 def _check_length(headers: Headers, limit: int) -> None:

@@ -15,6 +15,8 @@ from assistant.home.connections import Connections
 from assistant.home.intents import PLANS
 from assistant.home.inventory import load_inventory
 from assistant.home.lists import LIST_INTENTS
+from assistant.home.own_names import FILE as NAMES_FILE
+from assistant.home.own_names import Names, OwnNames
 from assistant.home.questions import answer
 from assistant.home.questions.truth import truth
 from assistant.home.registry import Registry
@@ -46,8 +48,10 @@ class House:
         store: StateStore | None = None,
         language: str = "en",
         custom: Custom = lambda _intent, _context, _confirmed: None,
+        own_names: OwnNames | None = None,
     ) -> None:
         self.registry = registry
+        self._own_names = own_names or OwnNames(None)
         self.connections = Connections(registry, sources)
         self._simulated = backend
         router = Router({SIMULATED: backend, **{source.name: source for source in sources}})
@@ -128,6 +132,25 @@ class House:
             if self._store is not None:
                 home = self._store.rebase(self.snapshot(), home)
             return self.registry.replace_home(home)
+
+    @property
+    def own_names(self) -> Names:
+        """The names that the owner has given in the panel."""
+        return self._own_names.names
+
+    def name_device(self, device_id: str, said: str) -> str:
+        """``said`` means that device too; returns the name. Raises DeviceError where it cannot, StorageError."""
+        with self._lock:
+            name = self._own_names.add(self.snapshot(), device_id, said)
+            self.registry.give_names(self._own_names.names)
+            return name
+
+    def forget_name(self, device_id: str, name: str) -> bool:
+        """Take such a name away again; whether there was one. Raises StorageError."""
+        with self._lock:
+            known = self._own_names.remove(device_id, name)
+            self.registry.give_names(self._own_names.names)
+            return known
 
     def _if(self, intent: Intent, context: TurnContext, confirmed: bool) -> Outcome:
         parts = conditional_of(intent)
@@ -215,10 +238,12 @@ def open_house(
         return House(Registry(home), SimulatedBackend(), sources=sources, language=language)
     store = StateStore(state_dir / "home.json")
     kept = store.restore(home)
+    own_names = OwnNames(state_dir / NAMES_FILE)
     return House(
-        Registry(kept.home, kept.acts),
+        Registry(kept.home, kept.acts, own_names.names),
         SimulatedBackend(kept.memory),
         sources=sources,
         store=store,
         language=language,
+        own_names=own_names,
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from assistant.home.backend import SIMULATED
 from assistant.home.compose import compose, laid_over
+from assistant.home.own_names import Names, with_names
 from assistant.types import Device, DeviceState, Home
 
 Listener = Callable[[Device], None]
@@ -31,12 +32,13 @@ class Registry:
     Snapshots are values: who holds one sees no later change.
     """
 
-    def __init__(self, home: Home, acts: Iterable[Act] = ()) -> None:
+    def __init__(self, home: Home, acts: Iterable[Act] = (), own_names: Names | None = None) -> None:
         self._lock = threading.RLock()
         self._inventory = home
+        self._own_names: Names = own_names or {}
         self._found: dict[str, Home] = {}
         self._laid_over = laid_over(home)
-        self._home = compose(home, {})
+        self._home = with_names(compose(home, {}), self._own_names)
         self._names = _names(self._home)
         self._devices = {device.id: device for device in self._home.devices}
         self._listeners: list[Listener] = []
@@ -87,10 +89,17 @@ class Registry:
             self._devices = {device.id: device for device in home.devices}
             return self._compose()
 
+    def give_names(self, own_names: Names) -> bool:
+        """Take the owner's further names, in place of those before; whether any name has changed by it."""
+        with self._lock:
+            self._own_names = own_names
+            return self._compose()
+
     def _compose(self) -> bool:
         now = {device.id: device for device in self._devices.values() if device.source == SIMULATED}
-        rows = (now.get(row.id, row) if row.source == SIMULATED else row for row in self._inventory.devices)
+        rows = (_as_now(row, now.get(row.id)) if row.source == SIMULATED else row for row in self._inventory.devices)
         home = compose(dataclasses.replace(self._inventory, devices=tuple(rows)), self._found)
+        home = with_names(home, self._own_names)
         names = _names(home)
         changed = names != self._names
         self._names = names
@@ -139,6 +148,11 @@ class Registry:
         """All acts that can still be undone, the oldest first."""
         with self._lock:
             return tuple(self._acts)
+
+
+def _as_now(row: Device, now: Device | None) -> Device:
+    """An inventory's simulated device in its present state."""
+    return row if now is None else dataclasses.replace(row, state=now.state, attributes=now.attributes)
 
 
 def state_of(device: Device) -> DeviceState:

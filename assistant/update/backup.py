@@ -27,7 +27,9 @@ from assistant.machine.files import sync_filesystem, sync_folder, write_whole
 FORMAT = 1
 INDEX = "backup.json"
 WORK = ".restore"
-MADE_AGAIN = frozenset({"llm", "phrases", "notices", "cache", "lost+found", WORK, f"{WORK}.done"})
+MADE_AGAIN = frozenset(
+    {"llm", "phrases", "notices", "cache", "lost+found", "recordings", "orders", WORK, f"{WORK}.done"}
+)
 MADE_AGAIN_SUFFIXES = (".npz", ".npy", ".tmp", ".new", "-wal", "-shm", ".sock")
 SQLITE = b"SQLite format 3\0"
 

@@ -14,6 +14,7 @@ from assistant.core import Core
 from assistant.events import (
     Event,
     Heard,
+    Indexing,
     MicrophoneLevel,
     Muted,
     PartialTranscript,
@@ -55,6 +56,8 @@ def event_row(event: Event) -> tuple[str, dict[str, JsonValue]] | None:
             return "ringing", {"name": name, "on": on}
         case Trouble(subject=subject, text=text):
             return "trouble", {"subject": subject, "text": text}
+        case Indexing(name=name, done=done, total=total, problem=problem):
+            return "index", {"name": name, "done": done, "total": total, "problem": problem}
     return None
 
 
@@ -74,7 +77,7 @@ async def _stream(core: Core, levels: bool) -> AsyncIterator[bytes]:
     _open += 1
     try:
         async with core.events.subscribe() as events:
-            yield _line("state", {"state": core.state})
+            yield event_line("state", {"state": core.state})
             while True:
                 try:
                     async with asyncio.timeout(PULSE_S):
@@ -84,10 +87,11 @@ async def _stream(core: Core, levels: bool) -> AsyncIterator[bytes]:
                     continue
                 row = event_row(event)
                 if row is not None and (levels or row[0] != "level"):
-                    yield _line(*row)
+                    yield event_line(*row)
     finally:
         _open -= 1
 
 
-def _line(name: str, values: dict[str, JsonValue]) -> bytes:
+def event_line(name: str, values: dict[str, JsonValue]) -> bytes:
+    """One server-sent event."""
     return f"event: {name}\ndata: ".encode() + msgspec.json.encode(values) + b"\n\n"

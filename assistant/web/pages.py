@@ -17,7 +17,7 @@ from assistant.api.replies import HttpError
 from assistant.web.texts import LANGUAGES, choose_language, texts
 
 LANGUAGE_COOKIE = "assistant_language"
-NAVIGATION = ("home", "turns", "devices", "agenda", "settings", "system", "access")
+NAVIGATION = ("home", "turns", "devices", "agenda", "knowledge", "settings", "system", "access")
 
 
 @cache
@@ -72,6 +72,23 @@ async def form_of(request: Request) -> Mapping[str, str]:
         fields = {key: value for key, value in form.items() if not isinstance(value, UploadFile)}
     check_csrf(caller, fields.get("csrf", "") or request.headers.get("x-csrf-token", ""))
     return fields
+
+
+def by_script(request: Request) -> bool:
+    """Whether a script of the page asks, which wants JSON."""
+    return "application/json" in request.headers.get("accept", "")
+
+
+def number_of(fields: Mapping[str, str], key: str, low: float, high: float) -> float:
+    """A field's number. Raises HttpError 400."""
+    raw = fields.get(key, "")
+    try:
+        number = float(raw)
+    except ValueError as error:
+        raise HttpError(400, f"'{key}' must be a number") from error
+    if not low <= number <= high:
+        raise HttpError(400, f"'{key}' must be from {low:g} to {high:g}")
+    return number
 
 
 def back(place: str, note: str = "") -> Response:

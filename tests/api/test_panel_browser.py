@@ -2,16 +2,21 @@
 
 import os
 import shutil
+import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 from panel_scene import panel
 from playwright.sync_api import expect, sync_playwright
 
+from assistant.core import TurnRequest
+from assistant.types import AudioClip
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 SHOTS = os.environ.get("PANEL_SCREENSHOTS")
 """A folder for pictures of all pages, where somebody wants to look at them."""
-PAGES = ("/", "/turns", "/devices", "/agenda", "/settings", "/system", "/access")
+PAGES = ("/", "/turns", "/devices", "/agenda", "/knowledge", "/settings", "/system", "/access")
 
 expect.set_options(timeout=20_000)  # of a busy machine
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium: scripts/setup --dev installs it")
@@ -91,6 +96,90 @@ def test_pairing_a_turn_and_a_correction(visitor):
     expect(visitor.page.get_by_role("status").first).to_contain_text("→ turn off the kitchen light")
     expect(say(visitor, "candle time in here")).to_contain_text("The Kitchen Light is off")
     assert visitor.scene.state("light.kitchen") == "off"
+
+
+def test_a_reply_grows_word_by_word(browser, tmp_path):
+    go_on = threading.Event()
+
+    class SlowTalk:
+        def answer(self, text, context, cancelled):
+            yield "Because "
+            go_on.wait(20)
+            yield "it is."
+
+    with panel(tmp_path, talk=SlowTalk()) as scene:
+        visitor = Visitor(browser.new_context(locale="en-GB").new_page(), scene)
+        visitor.pair()
+        visitor.page.get_by_label("Sentence").fill("why is that so")
+        visitor.page.get_by_role("button", name="Send").click()
+        expect(visitor.page.locator(".growing p")).to_have_text("Because ")
+        go_on.set()
+        expect(visitor.page.locator("#turns li").first).to_contain_text("Because it is.")
+        expect(visitor.page.locator(".growing")).to_have_count(0)
+        visitor.page.context.close()
+
+
+def test_another_name_for_a_device_is_known_at_once(visitor):
+    visitor.pair()
+    say(visitor, "turn on the moonbeam").get_by_role("link").click()
+    visitor.page.get_by_label("When I say").fill("the Moonbeam")
+    visitor.page.get_by_label("I mean").select_option(label="Kitchen Light (Kitchen)")
+    visitor.page.get_by_role("button", name="Give this name").click()
+    expect(visitor.page.get_by_role("status").first).to_contain_text("moonbeam → light.kitchen")
+    expect(say(visitor, "turn on the moonbeam")).to_contain_text("is on")
+    assert visitor.scene.state("light.kitchen") == "on"
+
+    visitor.page.locator("#turns a").first.click()
+    visitor.page.get_by_label("When I say").fill("bedroom lamp")
+    visitor.page.get_by_label("I mean").select_option(label="Kitchen Light (Kitchen)")
+    visitor.page.get_by_role("button", name="Give this name").click()
+    expect(visitor.page.get_by_role("status").first).to_contain_text("is what Bedroom Lamp is called")
+
+    visitor.go("/devices")
+    visitor.page.get_by_role("button", name="Remove: moonbeam").click()
+    expect(visitor.page.get_by_role("button", name="Remove: moonbeam")).to_have_count(0)
+    expect(say(visitor, "turn off the moonbeam")).to_contain_text("not know")
+
+
+def test_what_was_heard_is_played_where_it_is_kept(visitor):
+    visitor.pair()
+    clip = AudioClip(np.full(8000, 1000, np.int16), 16_000)
+    spoken = visitor.scene.core.submit(TurnRequest(clip, source="test")).future.result(20).result.turn_id
+    visitor.go(f"/turns/{spoken}")
+    audio = visitor.page.locator("audio")
+    assert (
+        audio.evaluate(
+            "a => new Promise(done => { a.onloadedmetadata = () => done(a.duration); a.load(); a.preload = 'auto' })"
+        )
+        == 0.5
+    )
+    typed = (
+        visitor.scene.core.submit(TurnRequest("turn on the kitchen light", source="test"))
+        .future.result(20)
+        .result.turn_id
+    )
+    visitor.go(f"/turns/{typed}")
+    expect(visitor.page.locator("audio")).to_have_count(0)
+
+
+def test_a_document_is_added_read_asked_about_and_taken_away(visitor, tmp_path):
+    paper = tmp_path / "washing machine.md"
+    paper.write_text("# Washing machine\n\nError E18 means that the pump is blocked. Clean the filter.\n")
+    visitor.pair()
+    visitor.go("/knowledge")
+    visitor.page.get_by_label("File").set_input_files(paper)
+    visitor.page.get_by_role("button", name="Upload").click()
+    expect(visitor.page.get_by_text("1 passages")).to_be_visible()
+    visitor.shot("knowledge")
+    visitor.page.get_by_role("button", name="Hold whole: washing machine.md").click()
+    expect(visitor.page.get_by_text("held whole by")).to_be_visible()
+    visitor.page.get_by_role("button", name="Remove: washing machine.md").click()
+    expect(visitor.page.get_by_text("No documents.")).to_be_visible()
+
+    (tmp_path / "virus.exe").write_text("x")
+    visitor.page.get_by_label("File").set_input_files(tmp_path / "virus.exe")
+    visitor.page.get_by_role("button", name="Upload").click()
+    expect(visitor.page.get_by_role("status").first).to_contain_text("virus.exe: can't be read")
 
 
 def test_a_correction_that_cannot_be_is_told_and_not_kept(visitor):

@@ -9,12 +9,13 @@ from api_server import running, served_of
 from assistant.api.app import build_api
 from assistant.api.attach import house_of
 from assistant.api.mcp_server import McpEndpoint, mcp_server
-from assistant.config import Config, PathsSection, with_own_settings
+from assistant.config import Config, PathsSection, RecordingsSection, with_own_settings
 from assistant.core import Core
 from assistant.loudspeaker import Loudspeaker
 from assistant.parts import Parts
+from assistant.recordings import Recordings
 from assistant.settings import LastingSettings
-from assistant.testing import FakeEars, FakePlayer, FakePulse, FakeStages, FakeTalk
+from assistant.testing import FakeEars, FakeEmbedder, FakePlayer, FakePulse, FakeStages, FakeTalk
 from assistant.types import AudioClip, NoIntent
 from assistant.web.panel import Panel
 from assistant.worker import Worker
@@ -47,17 +48,21 @@ class PanelScene:
 
 
 @contextlib.contextmanager
-def panel(tmp_path, *, api=None):
+def panel(tmp_path, *, api=None, talk=None):
     """A running panel."""
-    config = Config(paths=PathsSection(tmp_path / "models", tmp_path / "state", tmp_path / "run"))
+    paths = PathsSection(tmp_path / "models", tmp_path / "state", tmp_path / "run")
+    config = Config(paths=paths, recordings=RecordingsSection(keep=True))
     told = []
     with Parts(config) as parts:
         parts._model = lambda _home: NoModel()
-        stages = FakeStages(lambda: _turn(parts), CLIP)
+        parts.__dict__["embedder"] = FakeEmbedder()
+        talk = talk or FakeTalk(["I do ", "not know."])
+        stages = FakeStages(lambda: _turn(parts, talk), CLIP)
         stages.context = parts.context
         loudspeaker = Loudspeaker(lambda: FakePlayer(), ring_pause_s=0.01)
         worker = Worker("thinking", FakePulse(), limit_s=60)
         core = Core(stages, loudspeaker, worker, settings=LastingSettings(None), earcons=False)
+        core.recordings = Recordings(config.paths.state / "recordings", lambda: config.recordings)
         served = served_of(tmp_path, core=core, config=config, told=told, api=api)
         scene = PanelScene(tmp_path, parts, core, served, told)
 
@@ -85,8 +90,6 @@ def panel(tmp_path, *, api=None):
             loudspeaker.close(5)
 
 
-def _turn(parts):
+def _turn(parts, talk):
     mind = parts.mind_for(parts.house)
-    return parts.turn(
-        mind=mind, ears=FakeEars(["turn on the kitchen light"]), talk=FakeTalk(["I do not know."]), speak=False
-    )
+    return parts.turn(mind=mind, ears=FakeEars(["turn on the kitchen light"]), talk=talk, speak=False)

@@ -38,6 +38,12 @@ class Library:
 
     def add(self, path: Path, advance: Advance = lambda _name, _done, _all: None) -> Path:
         """Copy a file into the folder and index it. Raises DocumentError where it cannot be read."""
+        target = self.take(path)
+        self.index.add(target, lambda done, total: advance(target.name, done, total))
+        return target
+
+    def take(self, path: Path) -> Path:
+        """Copy a file into the folder, for ``sync`` or the index to read. Raises DocumentError where that cannot be."""
         read_document(path)
         target = self.folder / path.name
         try:
@@ -48,7 +54,6 @@ class Library:
                 partial.replace(target)
         except OSError as error:
             raise StorageError(f"{target}: {error.strerror or error}") from error
-        self.index.add(target, lambda done, total: advance(target.name, done, total))
         return target
 
     def remove(self, name: str) -> bool:

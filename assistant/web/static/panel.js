@@ -19,6 +19,43 @@ async function send(form, submitter, more = {}) {
   return answer;
 }
 
+// A typed turn: its reply grows word by word, until the whole turn takes its place.
+async function say(form) {
+  const fields = new URLSearchParams(new FormData(form));
+  const reply = await fetch(form.action, { method: "POST", body: fields, headers: { Accept: "text/event-stream", "X-CSRF-Token": csrf } });
+  if (!reply.ok) throw new Error((await reply.json()).error);
+  form.reset();
+  const growing = Object.assign(document.createElement("li"), { className: "growing" });
+  growing.setAttribute("aria-busy", "true");
+  const said = document.createElement("p");
+  growing.append(Object.assign(document.createElement("span"), { textContent: fields.get("text") }), said);
+  byId("turns").prepend(growing);
+  try {
+    for await (const [name, values] of eventsOf(reply.body)) {
+      if (name === "piece") said.textContent += values.text;
+      if (name === "turn") {
+        growing.remove();
+        addTurn(values);
+      }
+    }
+  } finally {
+    growing.remove();
+  }
+}
+
+async function* eventsOf(body) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (let { value, done } = await reader.read(); !done; { value, done } = await reader.read()) {
+    const blocks = (rest + value).split("\n\n");
+    rest = blocks.pop();
+    for (const block of blocks) {
+      const [, name, data] = block.match(/^event: (.*)\ndata: (.*)$/);
+      yield [name, JSON.parse(data)];
+    }
+  }
+}
+
 async function act(form, submitter, more) {
   const done = await send(form, submitter, more);
   if (done.ask) {
@@ -36,14 +73,11 @@ document.addEventListener("submit", async (event) => {
   event.preventDefault();
   try {
     if (form.matches("[data-act]")) await act(form, event.submitter);
+    else if (form.id === "say-form") await say(form);
     else {
       const answer = await send(form, event.submitter);
-      if (answer.reply && form.id !== "say-form") toast(answer.reply);
+      if (answer.reply) toast(answer.reply);
       if (form.matches("[data-reload]")) setTimeout(() => location.reload(), 900);
-      else if (form.id === "say-form") {
-        form.reset();
-        addTurn(answer);
-      }
     }
   } catch (error) {
     toast(error.message);
@@ -98,6 +132,31 @@ if (document.querySelector("[data-live]")) {
   };
   const events = new EventSource("/events");
   for (const [name, show] of Object.entries(shows)) events.addEventListener(name, (event) => show(JSON.parse(event.data)));
+  addEventListener("pagehide", () => events.close());
+}
+
+function showIndex({ name, done, total, problem }) {
+  const list = byId("reading");
+  let item = [...list.children].find((other) => other.dataset.name === name);
+  if (!item) {
+    item = document.createElement("li");
+    item.dataset.name = name;
+    item.append(Object.assign(document.createElement("span"), { className: "name", textContent: name }));
+    list.append(item);
+  }
+  item.querySelector("progress, .problem")?.remove();
+  if (problem) item.append(Object.assign(document.createElement("span"), { className: "problem", textContent: problem }));
+  else if (done >= total) location.reload();
+  else {
+    const bar = Object.assign(document.createElement("progress"), { max: total, value: done });
+    bar.setAttribute("aria-label", `${list.dataset.reads}: ${name}`);
+    item.append(bar);
+  }
+}
+
+if (byId("reading")) {
+  const events = new EventSource("/events");
+  events.addEventListener("index", (event) => showIndex(JSON.parse(event.data)));
   addEventListener("pagehide", () => events.close());
 }
 
