@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol, Self, TypeVar, runtime_checkable
 
 from assistant.config import Config
 from assistant.errors import AudioError, ModelError
+from assistant.han import has_no_spaces
 from assistant.llm.queue import ModelQueue, Priority
 from assistant.models.installed import resolve
 from assistant.models.manifest import load_manifest
@@ -35,8 +36,7 @@ if TYPE_CHECKING:
     from assistant.nlu.embedding import Embedder
     from assistant.nlu.learned import Learned
     from assistant.nlu.matcher import SentenceMatcher
-    from assistant.nlu.mind import DialogueMind
-    from assistant.nlu.model_parser import ModelUnderstander
+    from assistant.nlu.mind import DialogueMind, ModelPart
     from assistant.nlu.vectors import Vectors
     from assistant.skill_parts import SkillParts
     from assistant.tts.piper import PiperVoiceEngine
@@ -100,7 +100,7 @@ class Parts:
         self.model_queue = ModelQueue()
         """Who may use the language model now: voice first."""
         self._matchers: OrderedDict[Hashable, SentenceMatcher] = OrderedDict()
-        self._models: OrderedDict[Hashable, ModelUnderstander] = OrderedDict()
+        self._models: OrderedDict[Hashable, ModelPart] = OrderedDict()
         self._voices: dict[str, tuple[Speaker, str]] = {}
         self._ears: OrderedDict[Hashable, tuple[object, HomeEars]] = OrderedDict()
 
@@ -220,11 +220,18 @@ class Parts:
 
     @cached_property
     def voice(self) -> Speaker:
-        """Piper behind spoken forms, sentence splitting and the phrase cache."""
+        """Piper behind spoken forms, sentence splitting and the phrase cache.
+
+        Where the configured voice does not speak the assistant's language, an installed one that does, or espeak-ng.
+        """
         from assistant.tts.speaker import Speaker
 
+        language = self.config.assistant.language.partition("-")[0]
+        if voice_language(self.config.tts.voice) not in (language, None):
+            return self._other_voice(language)[0]
         return Speaker(
             self.plain_voice,
+            language=language,
             cache_dir=self.config.paths.state / "phrases",
             while_synthesising=self.model_queue.quiet,
         )
@@ -263,7 +270,8 @@ class Parts:
 
         own = self._inventory == self.config.home.inventory  # another one is for trying things out
         sources = configured_sources(self.config, self._inventory, announce=self._announce) if own else ()
-        house = open_house(self._inventory, self.config.paths.state, sources=sources)
+        language = self.config.assistant.language
+        house = open_house(self._inventory, self.config.paths.state, language, sources=sources)
         house.connections.start()
         house.connections.wait_ready(self._home_wait_s)
         self._house = house
@@ -276,7 +284,7 @@ class Parts:
 
     def mind_for(self, house: HouseLike, *, sentences: Path | None = None) -> DialogueMind:
         """A fresh dialogue over ``house``; what is compiled from equal names is shared."""
-        from assistant.nlu.dialogue import Dialogue
+        from assistant.nlu.languages import dialogue_for
         from assistant.nlu.mind import DialogueMind
 
         home = house.snapshot()
@@ -286,7 +294,7 @@ class Parts:
         return DialogueMind(
             home=house.snapshot,
             matcher=matcher,
-            memory=Dialogue(),
+            memory=dialogue_for(self.config.assistant.language),
             learned=self.learned,
             model=lambda: self._model(house.snapshot()),
         )
@@ -322,18 +330,21 @@ class Parts:
         corrections = self.config.paths.state / "sentences"
         return [folder for folder in (sentences, corrections) if folder is not None and folder.is_dir()]
 
-    def _model(self, home: Home) -> ModelUnderstander:
+    def _model(self, home: Home) -> ModelPart:
+        from assistant.nlu.languages import concern_for
         from assistant.nlu.model_parser import ModelUnderstander
 
-        return _kept(
-            self._models,
-            names_of(home),
-            lambda: ModelUnderstander(home, self.vectors, lambda: self.chooser, self.config.assistant.language),
-        )
+        language = self.config.assistant.language
+
+        def make() -> ModelPart:
+            plain = concern_for(language, home)
+            return plain or ModelUnderstander(home, self.vectors, lambda: self.chooser, language)
+
+        return _kept(self._models, names_of(home), make)
 
     def ears_for(self, mind: DialogueMind) -> HomeEars:
         """Recognition that is helped by the sentences that ``mind`` understands."""
-        if not self.config.asr.bias:
+        if not self.config.asr.bias or has_no_spaces(self.config.assistant.language):
             return self.open_ears
         from assistant.asr.ears import HomeEars
 
@@ -422,26 +433,26 @@ class Parts:
 
     def foreign_voice(self, language: str) -> tuple[Speaker, str]:
         """The voice of another language: an installed Piper voice, else espeak-ng's, else the assistant's own."""
+        if language == self.config.assistant.language.partition("-")[0]:
+            return self.voice, self.config.tts.voice
+        if language not in self._voices:
+            self._voices[language] = self._other_voice(language)
+        return self._voices[language]
+
+    def _other_voice(self, language: str) -> tuple[Speaker, str]:
         from assistant.tts.espeak import EspeakVoiceEngine, espeak_available
         from assistant.tts.piper import PiperVoiceEngine
         from assistant.tts.speaker import Speaker
 
-        if language not in self._voices:
-            speed = self.config.tts.speed
-            installed = installed_voice(language, self.config.paths.models)
-            if language == self.config.assistant.language.partition("-")[0]:
-                self._voices[language] = (self.voice, self.plain_voice.name)
-            elif installed is not None:
-                self._voices[language] = (
-                    Speaker(PiperVoiceEngine(installed, speed=speed), language=language),
-                    installed.name,
-                )
-            elif espeak_available():
-                engine = EspeakVoiceEngine(language, speed)
-                self._voices[language] = (Speaker(engine, language=language), engine.name)
-            else:
-                self._voices[language] = (self.voice, f"{self.plain_voice.name}, for want of one for {language}")
-        return self._voices[language]
+        speed = self.config.tts.speed
+        installed = installed_voice(language, self.config.paths.models)
+        if installed is not None:
+            return Speaker(PiperVoiceEngine(installed, speed=speed), language=language), installed.name
+        if espeak_available():
+            engine = EspeakVoiceEngine(language, speed)
+            return Speaker(engine, language=language), engine.name
+        own = Speaker(self.plain_voice, language=language)
+        return own, f"{self.plain_voice.name}, for want of one for {language}"
 
     def speak(self, text: str) -> Iterator[AudioClip]:
         """``text`` in the assistant's voice."""
@@ -505,6 +516,13 @@ def installed_voice(language: str, models_dir: Path) -> Path | None:
             except ModelError:
                 continue
     return None
+
+
+def voice_language(name: str) -> str | None:
+    """The language of a voice of the manifest, such as ``en``; ``None`` for one that it does not list."""
+    models = (model for model in load_manifest().models if model.role == "tts" and model.name == name)
+    found = next(models, None)
+    return found.language.replace("_", "-").partition("-")[0] if found is not None else None
 
 
 def names_of(home: Home) -> Hashable:

@@ -14,7 +14,9 @@ from typing import Protocol
 
 from assistant.errors import AssistantError
 from assistant.types import (
+    HEARD_NOTHING,
     NOT_UNDERSTOOD,
+    UNCLEAR,
     Action,
     Ask,
     AudioClip,
@@ -248,7 +250,7 @@ class Turn:
     ) -> tuple[TurnResult, Iterable[str], str | None]:
         """What was understood and done, the reply's text in pieces (lazily, where the model talks), its language."""
         if not result.transcript.strip():
-            return result, ["Sorry, I didn't hear anything."] if talk else [], None
+            return result, [self._respond(HEARD_NOTHING, context)] if talk else [], None
         start = watch.now_ms()
         understanding = self._understand(result.transcript, context, cancelled)
         start = watch.stage("nlu", start)
@@ -269,7 +271,7 @@ class Turn:
                 result, pieces = replace(result, route="match", expects_answer=True), [ask.question]
             case NoIntent(about_home=True):
                 # The chat model would make up how the house is, or claim to have done what was said.
-                pieces = [self._sorry(context)] if talk else []
+                pieces = [self._respond(NOT_UNDERSTOOD, context)] if talk else []
             case NoIntent():
                 result, pieces = self._chat(result, context, cancelled) if talk else (result, [])
         watch.stage("act", start)
@@ -311,8 +313,9 @@ class Turn:
         reply = " ".join(dict.fromkeys(r for r in replies if r))
         return replace(result, actions=tuple(actions), expects_answer=question is not None), reply
 
-    def _sorry(self, context: TurnContext) -> str:
-        said = self._house.carry_out(NOT_UNDERSTOOD, context)
+    def _respond(self, intent: Intent, context: TurnContext) -> str:
+        """A fixed answer, in the house's language."""
+        said = self._house.carry_out(intent, context)
         return said.reply if isinstance(said, Handled) else ""
 
     def _carry_out(self, intent: Intent, context: TurnContext, confirmed: bool) -> Outcome:
@@ -328,7 +331,7 @@ class Turn:
 
     def _chat(self, result: TurnResult, context: TurnContext, cancelled: Cancelled) -> tuple[TurnResult, Iterable[str]]:
         if self._talk is None:
-            return result, ["Sorry, I didn't understand that."]
+            return result, [self._respond(UNCLEAR, context)]
         route: Route = "model"
         return replace(result, route=route), self._talk.answer(result.transcript, context, cancelled)
 

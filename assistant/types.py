@@ -217,6 +217,9 @@ Understanding = Understood | Ask | NoIntent
 
 NOT_UNDERSTOOD = Intent("HassRespond", response="not_understood")
 """What the house says to a sentence about it that nobody understood. It is no act."""
+UNCLEAR = Intent("HassRespond", response="unclear")
+HEARD_NOTHING = Intent("HassRespond", response="heard_nothing")
+"""The same to one that nobody understood at all, and to silence."""
 
 
 # --- acting -----------------------------------------------------------------------------------------

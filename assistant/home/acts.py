@@ -204,10 +204,10 @@ class Actor:
         if not others:
             return [self._wording.say("undone_press", name=self._wording.the(device)) for device in used]
         said = [
-            self._wording.say_in("is", name=self._wording.the(device), state=self._wording.value(device)).rstrip(".")
+            self._wording.say_in("is", name=self._wording.the(device), state=self._wording.value(device)).rstrip(".。")
             for device in others
         ]
-        return [self._wording.say("undone", what=f"{self._wording.names(said)}.")]
+        return [self._wording.say("undone", what=self._wording.names(said))]
 
 
 def outer_slots(intent: Intent) -> Mapping[str, JsonValue]:

@@ -32,6 +32,7 @@ class Wording:
 
     def __init__(self, language: str = DEFAULT_LANGUAGE) -> None:
         self._texts = _texts(language)
+        self._comma = str(self._texts["say"].get("comma", ", "))
 
     # --- texts ---------------------------------------------------------------------------------------
 
@@ -71,11 +72,11 @@ class Wording:
     def names(self, names: Sequence[str], *, most: int = MAX_NAMES, joiner: Literal["add", "or"] = "add") -> str:
         """``a, b and c``; beyond ``most`` the rest is counted."""
         if len(names) > most:
-            shown = ", ".join(names[: most - 1])
+            shown = self._comma.join(names[: most - 1])
             return self.say_in("more", names=shown, count=self.count(len(names) - most + 1))
         if len(names) < 2:
             return "".join(names)
-        return self.say_in(f"list_{joiner}", names=", ".join(names[:-1]), last=names[-1])
+        return self.say_in(f"list_{joiner}", names=self._comma.join(names[:-1]), last=names[-1])
 
     def the(self, device: Device | str) -> str:
         """The name with its article, where it is no name of its own."""
@@ -200,7 +201,8 @@ class Wording:
 
     def color(self, device: Device) -> str | None:
         """The colour of a light that has one with a name."""
-        return color_name(device.attributes.get("rgb_color"))
+        name = color_name(device.attributes.get("rgb_color"))
+        return str(self._texts.get("colors", {}).get(name, name)) if name is not None else None
 
     def kind_key(self, device: Device) -> str:
         """What the device is called among others: its cover or opening kind, else its domain."""

@@ -24,8 +24,14 @@ SYSTEM = (
     "conversation and never say that you did. If you do not know something, say so. Your knowledge ends in 2024. Asked for news "
     "or the present, say that you may be out of date. Explain to children in simple words."
 )
-LANGUAGES = {"zh": "请用简体中文回答。"}
-"""Said to the model in the assistant's language, where that is not English."""
+SYSTEMS = {
+    "zh": (
+        "你是{name}，一个在用户家里离线运行的友好的语音助手。始终用简体中文回答，用一到三个简短自然、适合朗读的句子。不要列表、标记或表情符号。"
+        "在这个对话里你不能开关或查看设备，绝不要说你做过。不知道就说不知道。你的知识截至2024年；问到新闻或现在的情况，要说你的信息可能已经过时。"
+        "对孩子用简单的话解释。"
+    )
+}
+"""The same in the assistant's language, where that is not English: a small model answers in the language that it is told in."""
 BYTES_A_TOKEN = 3
 """English has about four, Chinese three: the memory is rather too short than too long."""
 
@@ -163,9 +169,9 @@ def _as_far_as_it_came(answer: Iterator[str]) -> Iterator[str]:
 
 def system_prompt(config: Config) -> str:
     """The chat's system prompt under a configuration."""
-    base = (config.llm.system_prompt or SYSTEM).replace("{name}", config.assistant.name)
-    language = LANGUAGES.get(config.assistant.language.partition("-")[0])
-    return " ".join(part for part in (base, config.assistant.persona, language) if part)
+    own = SYSTEMS.get(config.assistant.language.partition("-")[0], SYSTEM)
+    base = (config.llm.system_prompt or own).replace("{name}", config.assistant.name)
+    return " ".join(part for part in (base, config.assistant.persona) if part)
 
 
 def _bytes(turn: tuple[str, str]) -> int:

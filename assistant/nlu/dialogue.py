@@ -190,7 +190,7 @@ class _Reading:
             command = command or [c.intent for c in self.repaired(parts.command)]
             if not command or any(intent.name in QUESTIONS for intent in command):
                 continue
-            slots: dict[str, JsonValue] = {"if": _plain(condition), "then": [_plain(intent) for intent in command]}
+            slots: dict[str, JsonValue] = {"if": plain_intent(condition), "then": [plain_intent(intent) for intent in command]}
             if parts.unless:
                 slots["unless"] = True
             return (Intent("AssistIf", slots),)
@@ -223,7 +223,7 @@ class _Reading:
         slots: dict[str, JsonValue] = {
             "at": delayed.at.isoformat(),
             "command": delayed.command,
-            "then": [_plain(intent) for intent in command],
+            "then": [plain_intent(intent) for intent in command],
         }
         if delayed.delay_s is not None:
             slots["delay_s"] = delayed.delay_s
@@ -237,7 +237,7 @@ class _Reading:
             return ()
         at = self.context.now + dt.timedelta(seconds=lasting.seconds)
         back = replace(command[0], name=_OPPOSITE[command[0].name])
-        slots: dict[str, JsonValue] = {"at": at.isoformat(), "delay_s": lasting.seconds, "then": [_plain(back)]}
+        slots: dict[str, JsonValue] = {"at": at.isoformat(), "delay_s": lasting.seconds, "then": [plain_intent(back)]}
         return (command[0], Intent("AssistDelayed", slots))
 
     def _acts(self, text: str, about: Sequence[str] | None = None) -> tuple[Intent, ...]:
@@ -279,7 +279,8 @@ class _Reading:
         return (), self.matcher.find_area(bare)
 
 
-def _plain(intent: Intent) -> dict[str, JsonValue]:
+def plain_intent(intent: Intent) -> dict[str, JsonValue]:
+    """An intent as plain values, for the slots of another one."""
     row: dict[str, JsonValue] = {"intent": intent.name, "slots": dict(intent.slots)}
     return {**row, "response": intent.response} if intent.response is not None else row
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from itertools import permutations, product
 from typing import TYPE_CHECKING
 
+from assistant.han import is_han
 from assistant.nlu.words import Words, words_of
 
 if TYPE_CHECKING:
@@ -281,7 +282,9 @@ class _Builder:
 
         if isinstance(expression, ex.TextChunk):
             text = expression.text
-            return {"e"} if not text else {"x"} if text[side].isalnum() else {" "}
+            if not text:
+                return {"e"}
+            return {"x"} if text[side].isalnum() and not is_han(text[side]) else {" "}
         if isinstance(expression, ex.RuleReference | ex.ListReference):
             return {" "}
         if not isinstance(expression, ex.Group):

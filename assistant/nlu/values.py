@@ -89,8 +89,8 @@ def inline_range(key: str) -> NumberValues | None:
 
 
 def _number_words(values: RangeSlotList, language: str) -> dict[tuple[str, ...], float]:
-    """Number words of languages other than English, which reads its own."""
-    if language.partition("-")[0] == "en" or not values.words:
+    """Number words of languages other than English and Chinese, whose numbers are read by rule."""
+    if language.partition("-")[0] in ("en", "zh") or not values.words:
         return {}
     from hassil.numbers import get_rbnf_engine
 

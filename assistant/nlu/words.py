@@ -11,7 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-_TOKEN = re.compile(r"\d+(?:[.,:]\d+)+|[^\W_]+(?:['’][^\W_]+)*['’]?|%|°|(?<![\w.,])-(?=\d)", re.UNICODE)
+from assistant import han
+from assistant.han import HAN
+
+_WORD = rf"[^\W_{HAN}]"
+_TOKEN = re.compile(rf"\d+(?:[.,:]\d+)+|[{HAN}]|{_WORD}+(?:['’]{_WORD}+)*['’]?|%|°|(?<![\w.,])-(?=\d)", re.UNICODE)
 _UNIT_AT_NUMBER = re.compile(r"^(\d+(?:[.:]\d+)*)(k|am|pm|min|mins|sec|secs|hrs?|h|c|f)$")
 _UNITS = {
     "k": ("kelvin",), "am": ("am",), "pm": ("pm",), "min": ("minutes",), "mins": ("minutes",), "sec": ("seconds",),
@@ -37,6 +41,7 @@ _SPELLINGS = {
     "refrigerator": "fridge", "cosy": "cozy", "tyre": "tire", "storey": "story", "licence": "license",
     "thermostate": "thermostat", "%": "percent", "°": "degrees", "pc": "pc", "okay": "ok", "lites": "lights",
     "lite": "light", "alarme": "alarm", "&": "and", "de": "the", "da": "the", "ze": "the", "teh": "the",
+    "的": "'s",
 }  # fmt: skip
 _JOINED = {
     ("per", "cent"): "percent", ("tee", "vee"): "tv", ("t", "v"): "tv", ("air", "con"): "ac", ("a", "c"): "ac",
@@ -46,6 +51,7 @@ _JOINED = {
     ("degree", "celsius"): "degrees", ("half", "way"): "halfway", ("any", "one"): "anyone", ("some", "one"): "someone",
     ("every", "thing"): "everything", ("tv", "set"): "tv", ("o", "clock"): "oclock", ("a", "m"): "am", ("p", "m"): "pm",
     ("never", "mind"): "nevermind", ("to", "do"): "todo", ("light", "bulb"): "bulb", ("light", "bulbs"): "bulbs",
+    ("所", "有"): "所有", ("全", "部"): "全部", ("这", "里"): "这里", ("这", "边"): "这里", ("这", "儿"): "这里",
 }  # fmt: skip
 
 _ONES = (
@@ -145,6 +151,9 @@ def number_at(tokens: Sequence[str], start: int) -> list[tuple[int, float]]:
     index, sign = start, 1.0
     if index < len(tokens) and tokens[index] == "minus":
         index, sign = index + 1, -1.0
+    in_characters = han.number_at(tokens, index)
+    if in_characters:
+        return [(end, float(value)) for end, value in in_characters]
     found = _whole(tokens, index)
     if found is None:
         return []

@@ -12,6 +12,7 @@ from assistant.skills.spans import SpanReader
 from assistant.skills.templates import Found, Reader
 from assistant.skills.text import Spelling, Words
 from assistant.skills.when import Moments, WhenReader
+from assistant.skills.when_han import HanWhenReader
 from assistant.skills.wording import Wording, language_file
 
 MOST_NAME_WORDS = 4
@@ -54,7 +55,8 @@ class Language:
 
     def _short_name(self, words: Words, start: int) -> list[Found]:
         """A name of a few words, which does not go on into another clause."""
-        ends = range(start + 1, min(len(words.tokens), start + MOST_NAME_WORDS) + 1)
+        most = self.table["text"].get("most_name_words", MOST_NAME_WORDS)
+        ends = range(start + 1, min(len(words.tokens), start + most) + 1)
         no_names = self.table["text"]["no_names"]
         return [(e, words.said(start, e)) for e in ends if not any(w in no_names for w in words.tokens[start:e])]
 
@@ -89,6 +91,17 @@ def language(code: str) -> Language:
         tuple(sorted((plain.words(phrase).tokens for phrase in text["after"]), key=len, reverse=True)),
     )
     numbers: NumberReader
-    numbers = HanNumbers.of(table["numbers"]) if "digits" in table["numbers"] else SpelledNumbers.of(table["numbers"])
-    spans = SpanReader.of(table["spans"], numbers, lambda phrase: plain.words(phrase).tokens)
-    return Language(code, table, spelling, numbers, spans, WhenReader(table["when"], numbers, spans), Wording(code))
+    moments: Moments
+
+    def split(phrase: str) -> Sequence[str]:
+        return plain.words(phrase).tokens
+
+    if table["numbers"].get("characters"):
+        numbers = HanNumbers.of(table["numbers"])
+        spans = SpanReader.of(table["spans"], numbers, split)
+        moments = HanWhenReader(table["when"], numbers, spans, split)
+    else:
+        numbers = SpelledNumbers.of(table["numbers"])
+        spans = SpanReader.of(table["spans"], numbers, split)
+        moments = WhenReader(table["when"], numbers, spans)
+    return Language(code, table, spelling, numbers, spans, moments, Wording(code))

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Protocol
 
+from assistant import han
+
 Tokens = Sequence[str]
 Number = tuple[int, Fraction]
 """Where a number ends, and its value."""
@@ -172,17 +174,14 @@ class SpelledNumbers:
 
 @dataclass(frozen=True, slots=True)
 class HanNumbers:
-    """Chinese numbers, one character a token: 二十三, 一百零五, 两万, 三点一四, 负五, 半."""
+    """Chinese numbers, one character a token: 二十三, 一百零五, 两万, 三点一四, 负五, 三分之二, 百分之二十 is read elsewhere."""
 
-    digits: Mapping[str, int]
-    units: Mapping[str, int]
     minus: frozenset[str]
-    point: frozenset[str]
 
     @classmethod
     def of(cls, table: Mapping[str, Any]) -> HanNumbers:
         """From the ``numbers`` table of a language's words."""
-        return cls(dict(table["digits"]), dict(table["units"]), frozenset(table["minus"]), frozenset(table["point"]))
+        return cls(frozenset(table["minus"]))
 
     def at(self, tokens: Tokens, start: int) -> list[Number]:
         """See ``NumberReader``."""
@@ -194,24 +193,20 @@ class HanNumbers:
         digits = written(tokens[index])
         if digits is not None:
             end = index + 1
-            while end < len(tokens) and tokens[end] in self.units and self.units[tokens[end]] > 1000:
-                digits, end = digits * self.units[tokens[end]], end + 1
+            while end < len(tokens) and han.UNITS.get(tokens[end], 0) > 1000:
+                digits, end = digits * han.UNITS[tokens[end]], end + 1
             return [(end, sign * digits)]
-        end = index
-        while end < len(tokens) and (tokens[end] in self.digits or tokens[end] in self.units):
-            end += 1
-        found: list[Number] = []
-        if end > index:
-            value = Fraction(self._value(tokens[index:end]))
-            found = [(end, sign * value)]
-            after = end + 1
-            while end < len(tokens) and tokens[end] in self.point and tokens[after : after + 1]:
-                if tokens[after] not in self.digits:
-                    break
-                after += 1
-                text = "".join(str(self.digits[token]) for token in tokens[end + 1 : after])
-                found.insert(0, (after, sign * (value + Fraction(int(text), 10 ** len(text)))))
-        return found
+        whole = han.number_at(tokens, index)
+        return [(end, sign * value) for end, value in [*self._part(tokens, whole), *whole]]
+
+    @staticmethod
+    def _part(tokens: Tokens, whole: list[Number]) -> list[Number]:
+        """``三分之二`` is two thirds."""
+        for end, below in whole:
+            percent = tokens[end - 1] == "百"  # 百分之二十 is no part but a percentage
+            if tuple(tokens[end : end + 2]) == ("分", "之") and below and not percent:
+                return [(last, above / below) for last, above in han.number_at(tokens, end + 2)]
+        return []
 
     def ordinal(self, tokens: Tokens, start: int) -> Number | None:
         """See ``NumberReader``."""
@@ -219,18 +214,3 @@ class HanNumbers:
             found = self.at(tokens, start + 1)
             return found[0] if found else None
         return None
-
-    def _value(self, tokens: Tokens) -> int:
-        if all(token in self.digits for token in tokens):
-            return int("".join(str(self.digits[token]) for token in tokens))
-        total, section, digit = 0, 0, 0
-        for token in tokens:
-            if token in self.digits:
-                digit = self.digits[token]
-                continue
-            unit = self.units[token]
-            if unit < 10000:
-                section, digit = section + (digit or 1) * unit, 0
-            else:
-                total, section, digit = total + (section + digit) * unit, 0, 0
-        return total + section + digit

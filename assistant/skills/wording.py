@@ -53,7 +53,9 @@ class Wording:
     def span(self, seconds: float) -> str:
         """``1 hour and 5 minutes``, in whole seconds; above a day in whole hours."""
         parts = [self.counted(unit, count) for unit, count in _parts(seconds)]
-        return self.names(parts) if parts else self.counted("second", 0)
+        if len(parts) < 2:
+            return "".join(parts) or self.counted("second", 0)
+        return self.part("span_and", names=self.part("span_comma").join(parts[:-1]), last=parts[-1])
 
     def span_label(self, seconds: float) -> str:
         """``5 minute``, as it stands before a noun."""

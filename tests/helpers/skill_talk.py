@@ -1,9 +1,9 @@
 """A conversation with the skills for tests: the built-in house, a fake clock, no language model."""
 
-from assistant.config import Config
+from assistant.config import AssistantSection, Config
 from assistant.home.house import House
 from assistant.home.inventory import load_inventory
-from assistant.nlu.dialogue import Dialogue
+from assistant.nlu.languages import concern_for, dialogue_for
 from assistant.nlu.matcher import SentenceMatcher
 from assistant.nlu.mind import DialogueMind
 from assistant.skill_parts import SkillParts
@@ -35,9 +35,10 @@ class FakeControls:
 class Conversation:
     """``say`` returns the turn's result; ``wait`` lets time pass and does what is due."""
 
-    def __init__(self, home: Home | None = None, language="en", talk=None, model=None, **config):
+    def __init__(self, home: Home | None = None, language="en", area="Kitchen", talk=None, model=None, **config):
+        self.area = area
         self.time = FakeTime()
-        settings = Config(**config)
+        settings = Config(assistant=AssistantSection(language=language), **config)
         self.house = House.from_home(home if home is not None else load_inventory(None), language)
         self.parts = SkillParts(settings, store_path=None, clock=self.time, model=model)
         self.parts.controls = self.controls = FakeControls()
@@ -48,13 +49,14 @@ class Conversation:
         self.mind = DialogueMind(
             home=self.house.snapshot,
             matcher=SentenceMatcher(self.house.snapshot(), language),
-            memory=Dialogue(),
+            memory=dialogue_for(language),
+            model=lambda: concern_for(language, self.house.snapshot()),
         )
         self.skills = self.parts.conversation(self.house, self.mind)
         self.turn = Turn(ears=None, mind=self.mind, house=self.house, talk=talk, voice=None, skills=self.skills)
 
     def say(self, text, **how):
-        context = TurnContext(now=self.time.now(), area="Kitchen", turn_id="t")
+        context = TurnContext(now=self.time.now(), area=self.area, turn_id="t")
         return self.turn.run(text, context, **how)
 
     def wait(self, seconds):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[2] / "assistant"
 STAGES = {"audio", "asr", "nlu", "llm", "home", "skills", "tts"}
-BASE = {"types", "errors", "events", "config"}
+BASE = {"types", "errors", "events", "config", "han"}
 ADAPTERS = {
     "vosk": "assistant/asr/",
     "llama_cpp": "assistant/llm/",

@@ -11,14 +11,16 @@ import msgspec
 
 from assistant.skills.agenda.agenda import SNOOZE_S, Agenda, moment
 from assistant.skills.agenda.entries import Entry, Kind, Rule
+from assistant.skills.agenda.telling import Telling
 from assistant.skills.base import Handler, Said
 from assistant.skills.clock import Clock
 from assistant.skills.language import Language
 from assistant.skills.templates import Reading
-from assistant.skills.when import When, from_timestamp, resolve, time_of_day
+from assistant.skills.when import When, resolve, time_of_day
 from assistant.types import Action, Handled, Intent, NotHandled, Outcome, TurnContext
 
 LONGEST_S = 366 * 86400
+AHEAD: tuple[Kind, ...] = ("alarm", "reminder", "timer", "command")
 
 
 class AgendaSkill:
@@ -29,6 +31,7 @@ class AgendaSkill:
         self._clock = clock
         self._language = language
         self._say = language.wording.say
+        self._telling = Telling(agenda, clock, language.wording)
         self.handlers: Mapping[str, Handler] = {
             "TimerSet": self._timer_set,
             "TimerQuery": lambda r, c: self._query("timer", r),
@@ -42,6 +45,8 @@ class AgendaSkill:
             "ReminderSet": self._reminder_set,
             "ReminderQuery": lambda r, c: self._query("reminder", r),
             "ReminderCancel": lambda r, c: self._cancel("reminder", r),
+            "AgendaQuery": self._agenda_told,
+            "Birthday": self._birthday,
             "CommandsQuery": lambda r, c: self._query("command", r),
             "CommandsCancel": lambda r, c: self._cancel_commands(),
         }
@@ -103,21 +108,21 @@ class AgendaSkill:
 
         def change(entry: Entry) -> Said:
             changed = self._agenda.lengthen(entry, seconds)
-            return Said(self._say("timer_changed", label=self._label(entry), left=self._left(changed)), acted=True)
+            return Said(self._say("timer_changed", label=self._telling.label(entry), left=self._telling.left(changed)), acted=True)
 
         return self._one("timer", rest, change)
 
     def _pause(self, entry: Entry) -> Said:
         if entry.state == "paused":
-            return Said(self._say("timer_already_paused", label=self._label(entry)))
+            return Said(self._say("timer_already_paused", label=self._telling.label(entry)))
         paused = self._agenda.pause(entry)
-        return Said(self._say("timer_paused", label=self._label(entry), left=self._left(paused)), acted=True)
+        return Said(self._say("timer_paused", label=self._telling.label(entry), left=self._telling.left(paused)), acted=True)
 
     def _resume(self, entry: Entry) -> Said:
         if entry.state != "paused":
-            return Said(self._say("timer_not_paused", label=self._label(entry), left=self._left(entry)))
+            return Said(self._say("timer_not_paused", label=self._telling.label(entry), left=self._telling.left(entry)))
         resumed = self._agenda.resume(entry)
-        return Said(self._say("timer_resumed", label=self._label(entry), left=self._left(resumed)), acted=True)
+        return Said(self._say("timer_resumed", label=self._telling.label(entry), left=self._telling.left(resumed)), acted=True)
 
     # --- alarms -------------------------------------------------------------------------------------
 
@@ -133,7 +138,7 @@ class AgendaSkill:
             return Said(self._say("no_such_moment"))
         added = self._agenda.add(entry)
         key = "alarm_set_named" if name else "alarm_set"
-        return Said(self._say(key, name=name, when=self._when(added)), acted=True)
+        return Said(self._say(key, name=name, when=self._telling.when(added)), acted=True)
 
     def _alarm_answered(self, text: str, day: When, name: str, context: TurnContext) -> Said | None:
         when = self._moment(text, day)
@@ -171,7 +176,7 @@ class AgendaSkill:
         if when.span_s is not None and when.every_s is None:
             text = self._say("reminder_set_in", span=self._language.wording.span(when.span_s), what=what)
         else:
-            text = self._say("reminder_set_every" if added.rule else "reminder_set", when=self._when(added), what=what)
+            text = self._say("reminder_set_every" if added.rule else "reminder_set", when=self._telling.when(added), what=what)
         return Said(text, acted=True)
 
     def _reminded_of(self, text: str, when: object, context: TurnContext) -> Said:
@@ -204,7 +209,7 @@ class AgendaSkill:
             due = dt.datetime.fromisoformat(str(at))
             due = due.replace(tzinfo=self._clock.now().tzinfo) if due.tzinfo is None else due
             added = self._agenda.add(_with(entry, due=due.timestamp()))
-            reply = self._say("command_set", when=self._when(added), command=said)
+            reply = self._say("command_set", when=self._telling.when(added), command=said)
         return Handled(Action(intent.name, {**intent.slots, "entry": added.id}), reply)
 
     def _cancel_commands(self) -> Said:
@@ -223,11 +228,27 @@ class AgendaSkill:
             if nothing and reading.text("timer_name"):
                 return None
             return Said(self._say(f"{kind}_none" if nothing else f"{kind}_no_such", name=reading.text("timer_name")))
+        if reading.slots.get("left"):
+            return Said(self._telling.ahead(entries[0]))
         if len(entries) == 1 or reading.slots.get("next"):
-            return Said(self._told(entries[0]))
-        names = self._language.wording.names([self._listed(entry) for entry in entries])
+            return Said(self._telling.told(entries[0]))
+        names = self._language.wording.names([self._telling.listed(entry) for entry in entries])
         count = self._language.wording.counted(kind, len(entries)) if kind != "command" else ""
         return Said(self._say(f"{kind}_many", count=count, names=names))
+
+    def _agenda_told(self, reading: Reading, _context: TurnContext) -> Said:
+        """Everything that is to come, or what is on the day that was said."""
+        when = reading.slots.get("when")
+        entries = [e for kind in AHEAD for e in self._agenda.entries(kind)]
+        if isinstance(when, When):
+            entries = [entry for entry in entries if self._is_at(entry, when)]
+        return Said(self._telling.overview(entries))
+
+    def _birthday(self, _reading: Reading, _context: TurnContext) -> Said:
+        """Birthdays are known only as far as somebody asked to be reminded of them."""
+        word = self._language.wording.part("birthday_word")
+        known = [entry for entry in self._agenda.entries("reminder") if word in entry.name.casefold()]
+        return Said(self._telling.told(known[0]) if known else self._say("no_birthdays"))
 
     def _cancel(self, kind: Kind, reading: Reading) -> Said | None:
         if reading.slots.get("all"):
@@ -245,7 +266,7 @@ class AgendaSkill:
                 self._agenda.stop(entry)
                 return Said(self._say("ring_stopped"), acted=True)
             self._agenda.cancel([entry])
-            text = self._say(f"{kind}_cancelled", label=self._label(entry), when=self._when(entry), what=entry.name)
+            text = self._say(f"{kind}_cancelled", label=self._telling.label(entry), when=self._telling.when(entry), what=entry.name)
             return Said(text, acted=True)
 
         return self._one(kind, reading, cancel)
@@ -259,7 +280,7 @@ class AgendaSkill:
             return self._query(kind, reading)
         if len(entries) == 1:
             return act(entries[0])
-        names = self._language.wording.names([self._listed(entry) for entry in entries])
+        names = self._language.wording.names([self._telling.listed(entry) for entry in entries])
         return Said(
             self._say("which_one", names=names), question=lambda text, _c: self._chosen(kind, text, entries, act)
         )
@@ -269,8 +290,9 @@ class AgendaSkill:
         ordinal = next((n for n in (self._language.numbers.ordinal(words, i) for i in range(len(words))) if n), None)
         if ordinal is not None and 1 <= ordinal[1] <= len(entries):
             return act(entries[int(ordinal[1]) - 1])
+        small = _SMALL | set(self._language.table["text"].get("small", ()))
         meant = [
-            entry for entry in entries if set(self._language.words(self._listed(entry)).tokens) & set(words) - _SMALL
+            entry for entry in entries if set(self._language.words(self._telling.listed(entry)).tokens) & set(words) - small
         ]
         if kind == "timer":
             spans = [s for i in range(len(words)) for _, s in self._language.spans.at(words, i)]
@@ -319,57 +341,6 @@ class AgendaSkill:
             clock = time_of_day(when, morning=True) or (9, 0)
             return _with(entry, due=at.timestamp(), rule=Rule(clock[0], clock[1], when.weekdays))
         return _with(entry, due=at.timestamp())
-
-    # --- words --------------------------------------------------------------------------------------
-
-    def _label(self, entry: Entry) -> str:
-        part = self._language.wording.part
-        if entry.kind != "timer":
-            return entry.name or self._when(entry)
-        if entry.name:
-            return part("timer_label_named", name=entry.name)
-        return part("timer_label", span=self._language.wording.span_label(entry.span_s or 0))
-
-    def _left(self, entry: Entry) -> str:
-        return self._language.wording.span(max(0.0, self._agenda.left_s(entry)))
-
-    def _when(self, entry: Entry) -> str:
-        wording, now = self._language.wording, self._clock.now()
-        if entry.rule is not None and entry.rule.every_s is not None:
-            return wording.part("every_span", span=wording.span(entry.rule.every_s))
-        if entry.rule is not None:
-            clock = wording.clock(dt.time(entry.rule.hour, entry.rule.minute))
-            return f"{clock} {wording.days(entry.rule.weekdays)}"
-        at = from_timestamp(now.timestamp() + self._agenda.left_s(entry), now) if entry.span_s else moment(entry, now)
-        return wording.moment(at, now)
-
-    def _listed(self, entry: Entry) -> str:
-        part = self._language.wording.part
-        match entry.kind:
-            case "timer":
-                key = "timer_one_paused" if entry.state == "paused" else "timer_one_left"
-                return part(key, label=self._label(entry), left=self._left(entry))
-            case "alarm":
-                return part(
-                    "alarm_label_named" if entry.name else "alarm_label", name=entry.name, when=self._when(entry)
-                )
-            case "reminder":
-                key = "reminder_label_every" if entry.rule else "reminder_label"
-                return part(key, what=entry.name, when=self._when(entry))
-        return part("command_label", command=entry.name, when=self._when(entry))
-
-    def _told(self, entry: Entry) -> str:
-        match entry.kind:
-            case "timer":
-                key = {"paused": "timer_paused_left", "ringing": "timer_rings"}.get(entry.state, "timer_left")
-                return self._say(key, label=self._label(entry), left=self._left(entry))
-            case "alarm":
-                key = "alarm_one_named" if entry.name else "alarm_one"
-                return self._say(key, name=entry.name, when=self._when(entry))
-            case "reminder":
-                count = self._language.wording.counted("reminder", 1)
-                return self._say("reminder_many", count=count, names=self._listed(entry))
-        return self._say("command_many", names=self._listed(entry))
 
 
 _SMALL = frozenset(

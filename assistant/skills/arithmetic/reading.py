@@ -85,6 +85,10 @@ class ExpressionReader:
         self._and = [tuple(split(text)) for text in table["and"]]
         self._power = [tuple(split(text)) for text in table["power"]]
         self._one = {tuple(split(text)) for text in table["one"]}
+        # Chinese puts percent before its number, the whole before its share, and a word after an exponent.
+        self._percent_before = [tuple(split(text)) for text in table.get("percent_before", ())]
+        self._whose = [tuple(split(text)) for text in table.get("whose", ())]
+        self._power_end = [tuple(split(text)) for text in table.get("power_end", ())]
 
     def at(self, tokens: Tokens, start: int) -> list[Found]:
         """Expressions that begin at ``start``, the longest first."""
@@ -136,7 +140,14 @@ class ExpressionReader:
         for words in self._power:
             if tuple(tokens[at : at + len(words)]) == words:
                 for end, exponent in self._exponent(tokens, at + len(words)):
-                    yield end, Operation("^", (base, exponent))
+                    for last in self._after(self._power_end, tokens, end) if self._power_end else (end,):
+                        yield last, Operation("^", (base, exponent))
+        for after in self._after(self._whose, tokens, at):
+            for end, share in self._percentage(tokens, after):
+                yield end, Operation("%of", (share, base))
+            for end, number in self._numbers.at(tokens, after):
+                if number.denominator > 1:
+                    yield end, Operation("*", (Value(number), base))
         yield at, base
 
     def _exponent(self, tokens: Tokens, at: int) -> Iterator[Found]:
@@ -191,6 +202,9 @@ class ExpressionReader:
             yield at, Operation(name, sofar)
 
     def _percentage(self, tokens: Tokens, at: int) -> Iterator[tuple[int, Value]]:
+        for begin in self._after(self._percent_before, tokens, at):
+            for end, number in self._numbers.at(tokens, begin):
+                yield end, Value(number)
         for end, number in self._numbers.at(tokens, at):
             for after in self._after(self._percent, tokens, end):
                 yield after, Value(number)
