@@ -54,6 +54,9 @@ def _value(tokens: Sequence[str]) -> int:
         if unit < 10_000:
             section, digit, before = section + (digit or 1) * unit, 0, unit
         else:
-            total, section, digit, before = (total + section + digit) * unit, 0, 0, unit
+            below = section + digit
+            # 一亿两千万: the ten thousands are added to what stands before; 十万亿: all before is counted in 亿.
+            total = total + below * unit if unit == 10_000 else (total + below) * unit
+            section, digit, before = 0, 0, unit
     # "一百五" is 150, "两万三" 23,000: a last digit right after a unit above ten is of the next smaller one.
     return total + section + digit * (before // 10 if digit and before > 10 else 1)

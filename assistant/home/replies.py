@@ -67,7 +67,8 @@ def refusals(refused: Sequence[tuple[Device, Refusal]], wording: Wording) -> lis
     for devices in by_reason.values():
         refusal = next(reason for device, reason in refused if device is devices[0])
         names = wording.names([wording.the(device) for device in devices])
-        lines.append(wording.say(refusal.key, **{**refusal.values, "name": names}))
+        told = {key: wording.told(key, str(value)) for key, value in refusal.values.items()}
+        lines.append(wording.say(refusal.key, **{**told, "name": names}))
     return lines
 
 

@@ -177,6 +177,14 @@ class Wording:
         """A state as people say it."""
         return str(self._texts["states"].get(state, self._texts["weather"].get(state, state.replace("_", " "))))
 
+    def told(self, key: str, value: str) -> str:
+        """A value of a refusal as people say it: a state, or a limit with its unit ("100 percent")."""
+        if key == "state":
+            return self.word(value)
+        number_, _, unit = value.partition(" ")
+        form = self._texts.get("limits", {}).get(unit)
+        return str(form).format(value=number_) if form is not None else value
+
     def is_report(self, device: Device) -> bool:
         """Whether the state is said after a colon: ``motion detected``."""
         return device.domain == "binary_sensor" and (device.device_class or "") in self._words("binary", "reported")

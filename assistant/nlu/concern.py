@@ -38,8 +38,12 @@ def concerns_home(text: str, index: NameIndex) -> bool:
     return not _GENERAL.search(sentence) and _speaks_of(sentence, index)
 
 
-_HAN_CONTROL = re.compile(r"^(?:别|不要|不用|先别)?(?:把.+|将.+|打开|关闭|关掉|关上|调[高低亮暗大小到]|锁上|解锁|拉[开上]|暂停|播放|[开关]灯)")
-_HAN_GENERAL = re.compile(r"为什么|怎么(?:做|办|用|说)|是什么(?:意思|东西)?$|什么是|谁(?:是|发明)|历史|故事|笑话|诗|介绍|解释|意思")
+_HAN_CONTROL = re.compile(
+    r"^(?:别|不要|不用|先别)?(?:把.+|将.+|打开|关闭|关掉|关上|调[高低亮暗大小到]|锁上|解锁|拉[开上]|暂停|播放|[开关]灯)"
+)
+_HAN_GENERAL = re.compile(
+    r"为什么|怎么(?:做|办|用|说)|是什么(?:意思|东西)?$|什么是|谁(?:是|发明)|历史|故事|笑话|诗|介绍|解释|意思"
+)
 
 
 def speaks_of_home(sentence: str, index: NameIndex) -> bool:

@@ -190,7 +190,10 @@ class _Reading:
             command = command or [c.intent for c in self.repaired(parts.command)]
             if not command or any(intent.name in QUESTIONS for intent in command):
                 continue
-            slots: dict[str, JsonValue] = {"if": plain_intent(condition), "then": [plain_intent(intent) for intent in command]}
+            slots: dict[str, JsonValue] = {
+                "if": plain_intent(condition),
+                "then": [plain_intent(intent) for intent in command],
+            }
             if parts.unless:
                 slots["unless"] = True
             return (Intent("AssistIf", slots),)

@@ -21,9 +21,13 @@ from assistant.types import Action, Ask, Home, Intent, JsonValue, NoIntent, Turn
 _YES = re.compile(r"^(?:是|对|好|可以|行|确定|确认|要|没错|嗯|当然|没问题|同意|开吧|做吧)")
 _NO = re.compile(r"^(?:不|别|算了|取消|没|否|停|免了)")
 _ALL = re.compile(r"^(?:都|全|两个都|所有|全部|每一?个)")
-_ORDINAL = re.compile(r"^第?(?P<n>一|二|两|三|四|1|2|3|4)个?$|^(?P<last>最后一个|后一个|后者)$|^(?P<first>前者|前一个)$")
+_ORDINAL = re.compile(
+    r"^第?(?P<n>一|二|两|三|四|1|2|3|4)个?$|^(?P<last>最后一个|后一个|后者)$|^(?P<first>前者|前一个)$"
+)
 _NUMBERS = {"一": 0, "1": 0, "二": 1, "两": 1, "2": 1, "三": 2, "3": 2, "四": 3, "4": 3}
-_FOLLOW = re.compile(r"^(?:还有|那|那么|再|也|同样)?(?P<what>.+?)(?:也(?:是|一样|要)?|呢|一样)$|^(?:还有|那)(?P<other>.+)$")
+_FOLLOW = re.compile(
+    r"^(?:还有|那|那么|再|也|同样)?(?P<what>.+?)(?:也(?:是|一样|要)?|呢|一样)$|^(?:还有|那)(?P<other>.+)$"
+)
 _MOST_ANSWER = 12
 _TARGETS = ("name", "device_id", "area", "floor", "here", "all", "device_class")
 

@@ -295,7 +295,9 @@ class ListsSkill:
     def _told(self, notes: Sequence[Note], none: str) -> Said:
         if not notes:
             return Said(self._say(none))
-        texts = " ".join(self._language.wording.part("note", text=n.text.rstrip(".。")) for n in notes[:MOST_NOTES_READ])
+        texts = " ".join(
+            self._language.wording.part("note", text=n.text.rstrip(".。")) for n in notes[:MOST_NOTES_READ]
+        )
         key = "notes_newest" if len(notes) > MOST_NOTES_READ else "notes"
         return Said(self._say(key, notes=texts, count=len(notes)))
 

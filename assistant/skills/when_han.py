@@ -199,5 +199,3 @@ class HanWhenReader:
             return mark[0], hour[1], 0
         after = self._look("minute", tokens, minute[0])
         return after[0] if after is not None else minute[0], hour[1], minute[1]
-
-

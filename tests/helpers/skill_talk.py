@@ -37,6 +37,7 @@ class Conversation:
 
     def __init__(self, home: Home | None = None, language="en", area="Kitchen", talk=None, model=None, **config):
         self.area = area
+        self.said = 0
         self.time = FakeTime()
         settings = Config(assistant=AssistantSection(language=language), **config)
         self.house = House.from_home(home if home is not None else load_inventory(None), language)
@@ -56,7 +57,8 @@ class Conversation:
         self.turn = Turn(ears=None, mind=self.mind, house=self.house, talk=talk, voice=None, skills=self.skills)
 
     def say(self, text, **how):
-        context = TurnContext(now=self.time.now(), area=self.area, turn_id="t")
+        self.said += 1
+        context = TurnContext(now=self.time.now(), area=self.area, turn_id=f"t{self.said}")
         return self.turn.run(text, context, **how)
 
     def wait(self, seconds):

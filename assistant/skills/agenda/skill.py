@@ -108,7 +108,10 @@ class AgendaSkill:
 
         def change(entry: Entry) -> Said:
             changed = self._agenda.lengthen(entry, seconds)
-            return Said(self._say("timer_changed", label=self._telling.label(entry), left=self._telling.left(changed)), acted=True)
+            return Said(
+                self._say("timer_changed", label=self._telling.label(entry), left=self._telling.left(changed)),
+                acted=True,
+            )
 
         return self._one("timer", rest, change)
 
@@ -116,13 +119,17 @@ class AgendaSkill:
         if entry.state == "paused":
             return Said(self._say("timer_already_paused", label=self._telling.label(entry)))
         paused = self._agenda.pause(entry)
-        return Said(self._say("timer_paused", label=self._telling.label(entry), left=self._telling.left(paused)), acted=True)
+        return Said(
+            self._say("timer_paused", label=self._telling.label(entry), left=self._telling.left(paused)), acted=True
+        )
 
     def _resume(self, entry: Entry) -> Said:
         if entry.state != "paused":
             return Said(self._say("timer_not_paused", label=self._telling.label(entry), left=self._telling.left(entry)))
         resumed = self._agenda.resume(entry)
-        return Said(self._say("timer_resumed", label=self._telling.label(entry), left=self._telling.left(resumed)), acted=True)
+        return Said(
+            self._say("timer_resumed", label=self._telling.label(entry), left=self._telling.left(resumed)), acted=True
+        )
 
     # --- alarms -------------------------------------------------------------------------------------
 
@@ -176,7 +183,9 @@ class AgendaSkill:
         if when.span_s is not None and when.every_s is None:
             text = self._say("reminder_set_in", span=self._language.wording.span(when.span_s), what=what)
         else:
-            text = self._say("reminder_set_every" if added.rule else "reminder_set", when=self._telling.when(added), what=what)
+            text = self._say(
+                "reminder_set_every" if added.rule else "reminder_set", when=self._telling.when(added), what=what
+            )
         return Said(text, acted=True)
 
     def _reminded_of(self, text: str, when: object, context: TurnContext) -> Said:
@@ -266,7 +275,9 @@ class AgendaSkill:
                 self._agenda.stop(entry)
                 return Said(self._say("ring_stopped"), acted=True)
             self._agenda.cancel([entry])
-            text = self._say(f"{kind}_cancelled", label=self._telling.label(entry), when=self._telling.when(entry), what=entry.name)
+            text = self._say(
+                f"{kind}_cancelled", label=self._telling.label(entry), when=self._telling.when(entry), what=entry.name
+            )
             return Said(text, acted=True)
 
         return self._one(kind, reading, cancel)
@@ -292,7 +303,9 @@ class AgendaSkill:
             return act(entries[int(ordinal[1]) - 1])
         small = _SMALL | set(self._language.table["text"].get("small", ()))
         meant = [
-            entry for entry in entries if set(self._language.words(self._telling.listed(entry)).tokens) & set(words) - small
+            entry
+            for entry in entries
+            if set(self._language.words(self._telling.listed(entry)).tokens) & set(words) - small
         ]
         if kind == "timer":
             spans = [s for i in range(len(words)) for _, s in self._language.spans.at(words, i)]
