@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from assistant.asr.numbers import english_numbers
 from assistant.asr.sounds import sound_code, sound_codes, sound_distances
 
 if TYPE_CHECKING:
@@ -63,11 +64,10 @@ class Dictionary(Protocol):
 
 
 class Lexicon:
-    """Spoken forms of written words; what it works out is remembered. ``number_words`` says numbers."""
+    """Spoken forms of written words; what it works out is remembered."""
 
-    def __init__(self, dictionary: Dictionary, number_words: Callable[[str], Sequence[str]] | None = None) -> None:
+    def __init__(self, dictionary: Dictionary) -> None:
         self._dictionary = dictionary
-        self._number_words = number_words or english_numbers
         self._known: dict[str, tuple[Spoken, ...]] = {}
         self._approximated: dict[str, Spoken] = {}
         self._sounding: dict[str, Mapping[tuple[str, int], Bucket]] = {}
@@ -114,7 +114,7 @@ class Lexicon:
         if token in _SYMBOLS:
             return [_SYMBOLS[token]]
         if token[0].isdigit():
-            ways = [tuple(words.split()) for words in self._number_words(token)]
+            ways = [tuple(words.split()) for words in english_numbers(token)]
             return ways[:1] if mixed else ways
         lower = _plain_letters(token)
         if not lower:
@@ -217,51 +217,6 @@ class Lexicon:
     @cached_property
     def _words(self) -> Sequence[str]:
         return self._dictionary.words()
-
-
-def english_numbers(written: str) -> list[str]:
-    """``21.5`` -> ``twenty one point five`` and ``twenty one and a half``; ``2nd`` -> ``second``; without hyphens."""
-    if not written[-1].isdigit():
-        return [_ordinal(int(re.sub(r"\D", "", written)))]
-    whole, _, fraction = written.replace(",", ".").partition(".")
-    words = _cardinal(int(whole))
-    if not fraction or not int(fraction):
-        return [words, "a hundred", "hundred"] if whole == "100" else [words]
-    digits = " ".join(_cardinal(int(digit)) for digit in fraction)
-    said = [f"{words} point {digits}"]
-    if fraction == "5":
-        said.append(f"{words} and a half" if int(whole) else "half")
-    return said
-
-
-_ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-)
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
-_ORDINALS = "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
-
-
-def _cardinal(number: int) -> str:
-    if number < 20:
-        return _ONES.split()[number]
-    if number < 100:
-        return _TENS.split()[number // 10 - 2] + (f" {_cardinal(number % 10)}" if number % 10 else "")
-    if number < 1000:
-        return f"{_cardinal(number // 100)} hundred" + (f" {_cardinal(number % 100)}" if number % 100 else "")
-    if number < 1_000_000:
-        return f"{_cardinal(number // 1000)} thousand" + (f" {_cardinal(number % 1000)}" if number % 1000 else "")
-    return " ".join(_ONES.split()[int(digit)] for digit in str(number))
-
-
-def _ordinal(number: int) -> str:
-    *tens, last = _cardinal(number).split()
-    ones = _ONES.split()
-    if last in ones and ones.index(last) < 13:
-        last = _ORDINALS.split()[ones.index(last)]
-    else:
-        last = last[:-1] + "ieth" if last.endswith("y") else last + "th"
-    return " ".join([*tens, last])
 
 
 def _plain_letters(text: str) -> str:

@@ -1,7 +1,7 @@
-"""Which sentences of the network a row of spoken words is: whole, or with strange words before and after it.
+"""Which of the house's sentences a row of spoken words is: whole, or with strange words before and after it.
 
-A chart parser over the network's graphs: what a list or rule can match at a place in the row is worked out once,
-however many templates ask for it.
+A chart parser over the automaton: what a list or rule can match at a place in the row is worked out once, however
+many templates ask for it.
 """
 
 from __future__ import annotations
@@ -10,11 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from assistant.asr.lexicon import Lexicon, Spoken
-from assistant.asr.network import END, SPACE, START, Network
+from assistant.asr.automaton import NO_ENTRY, Automaton
+from assistant.asr.lexicon import Spoken
+from assistant.asr.numbers import FIRST_WORDS, numbers_at
 
 MAX_WORDS = 40
 MAX_WILD = 8
+KEPT_STEPS = 4_000
+"""Nodes whose ways on are kept ready: those that are often come to. A thousand names have many more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class Step:
     """Everything that can follow a node: words by their first spoken word, calls, the end."""
 
     arcs: dict[str, tuple[Arc, ...]]
-    calls: tuple[tuple[str, int], ...]
+    calls: tuple[tuple[int, int], ...]
     ends: bool
 
 
@@ -54,27 +57,25 @@ Ends = dict[int, tuple[str, ...]]
 
 
 class Grammar:
-    """A network with the spoken forms of its words. Safe to share between threads once built.
+    """An automaton's sentences. Safe to share between threads.
 
     Around a sentence may stand the polite phrases ``before`` and ``after``; ``connectors`` join two sentences.
     """
 
     def __init__(
         self,
-        network: Network,
-        lexicon: Lexicon,
+        automaton: Automaton,
         *,
         before: Sequence[str] = (),
         after: Sequence[str] = (),
         connectors: Sequence[str] = (),
     ) -> None:
-        self.network = network
-        self._lexicon = lexicon
+        self.automaton = automaton
         self._before = _phrases(before)
         self._after = _phrases(after)
         self._connectors = _phrases(connectors)
-        self._steps: dict[tuple[str, int], Step] = {}
-        self._firsts: dict[str, frozenset[str]] = {}
+        self._steps: dict[int, Step] = {}
+        self._firsts: dict[int, frozenset[str]] = {}
 
     def prepare(self) -> None:
         """Work out now what the first match would else have to."""
@@ -92,7 +93,7 @@ class Grammar:
 
         ``None`` too where the sentence leaves nothing open.
         """
-        if not words or len(words) > MAX_WORDS or not self.network.wild:
+        if not words or len(words) > MAX_WORDS or not self.automaton.wild:
             return None
         found = self._runs(_Chart(self, words, loose=True), 0, {}).get(len(words))
         return found if found and any(isinstance(piece, Wild) for piece in found) else None
@@ -133,28 +134,43 @@ class Grammar:
     def _lengths(chart: _Chart, at: int, phrases: Sequence[Spoken]) -> set[int]:
         return {len(phrase) for phrase in phrases if chart.words[at : at + len(phrase)] == phrase}
 
-    def step(self, key: str, node: int) -> Step:
-        """What can follow ``node`` of the graph ``key``."""
-        step = self._steps.get((key, node))
+    def step(self, node: int) -> Step:
+        """What can follow a node."""
+        step = self._steps.get(node)
         if step is None:
-            step = self._steps[key, node] = self._expand(key, node)
+            if len(self._steps) >= KEPT_STEPS:
+                self._steps = {}
+            step = self._steps[node] = self._step(node)
         return step
 
-    def first_words(self, key: str) -> frozenset[str]:
-        """The spoken words that a match of the graph may begin with; ``""`` among them where it may be empty."""
+    def _step(self, node: int) -> Step:
+        automaton = self.automaton
+        arcs: dict[str, list[Arc]] = {}
+        for word, behind in automaton.arcs_of(node):
+            for spoken in automaton.sounds[word]:
+                arcs.setdefault(spoken[0], []).append(Arc(spoken, automaton.words[word], behind))
+        found = {first: tuple(ways) for first, ways in arcs.items()}
+        return Step(found, tuple(automaton.calls_of(node)), bool(automaton.ends[node]))
+
+    def first_words(self, key: int) -> frozenset[str]:
+        """The spoken words that a match of a key may begin with; ``""`` among them where it may be empty."""
         known = self._firsts.get(key)
         if known is not None:
             return known
+        entry = self.automaton.entry(key)
+        if entry == NO_ENTRY:
+            return FIRST_WORDS
+        automaton = self.automaton
         self._firsts[key] = frozenset()  # a rule that calls itself adds nothing new
         found: set[str] = set()
-        seen = {START}
-        open_nodes = [START]
+        seen = {entry}
+        open_nodes = [entry]
         while open_nodes:
-            step = self.step(key, open_nodes.pop())
-            found.update(step.arcs)
-            if step.ends:
+            node = open_nodes.pop()
+            found.update(spoken[0] for word, _behind in automaton.arcs_of(node) for spoken in automaton.sounds[word])
+            if automaton.ends[node]:
                 found.add("")
-            for called, behind in step.calls:
+            for called, behind in automaton.calls_of(node):
                 firsts = self.first_words(called)
                 found |= firsts - {""}
                 if "" in firsts and behind not in seen:
@@ -163,71 +179,28 @@ class Grammar:
         self._firsts[key] = frozenset(found)
         return self._firsts[key]
 
-    def walk(self, key: str, words: set[str]) -> set[str]:
-        """Collect the spoken words that stand in a graph itself; returns the keys of the graphs that it calls."""
-        called: set[str] = set()
-        seen = {START}
-        open_nodes = [START]
-        while open_nodes:
-            step = self.step(key, open_nodes.pop())
-            following = [behind for _called, behind in step.calls]
-            called.update(name for name, _behind in step.calls)
-            for arcs in step.arcs.values():
-                for arc in arcs:
-                    words.update(arc.spoken)
-                    following.append(arc.node)
-            for node in following:
-                if node not in seen:
-                    seen.add(node)
-                    open_nodes.append(node)
-        return called
-
     @cached_property
-    def templates_by_word(self) -> dict[str, tuple[str, ...]]:
+    def templates_by_word(self) -> dict[str, tuple[int, ...]]:
         """Keys of the templates that may begin with a spoken word."""
-        index: dict[str, list[str]] = {}
-        for _intent, key in self.network.templates:
+        index: dict[str, list[int]] = {}
+        for key in self.automaton.templates:
             for word in self.first_words(key):
                 index.setdefault(word, []).append(key)
         return {word: tuple(keys) for word, keys in index.items()}
 
-    def _expand(self, key: str, node: int) -> Step:
-        """Follow pieces of text up to the next space, call or end: each path is a word."""
-        graph = self.network.graphs[key]
-        arcs: dict[str, dict[Arc, None]] = {}
-        calls: dict[tuple[str, int], None] = {}
-        ends = False
-        seen: set[tuple[int, str]] = set()
-        todo = [(node, "")]
-        while todo:
-            here, word = todo.pop()
-            if (here, word) in seen:
-                continue
-            seen.add((here, word))
-            todo += [(following, word) for following in graph.empty[here]]
-            if here == END or (word and graph.calls[here]):
-                if not word:
-                    ends = True
-                else:
-                    self._add(arcs, word, here)
-            if not word:
-                calls.update(dict.fromkeys(graph.calls[here]))
-            for piece, following in graph.pieces[here]:
-                if piece != SPACE:
-                    todo.append((following, word + piece))
-                elif word:
-                    self._add(arcs, word, following)
-                else:
-                    todo.append((following, ""))
-        return Step({first: tuple(found) for first, found in arcs.items()}, tuple(calls), ends)
-
-    def _add(self, arcs: dict[str, dict[Arc, None]], word: str, node: int) -> None:
-        for spoken in self._lexicon.spoken(word):
-            arcs.setdefault(spoken[0], {})[Arc(spoken, word, node)] = None
-
 
 def _phrases(phrases: Sequence[str]) -> tuple[Spoken, ...]:
     return tuple(tuple(phrase.split()) for phrase in phrases)
+
+
+def number_ends(automaton: Automaton, key: int, words: Spoken, first: int) -> Ends:
+    """Where a number of a range that begins at ``first`` may end."""
+    numbers = automaton.ranges[key]
+    return {
+        end: (f"{whole}.{tenths}" if tenths else str(whole),)
+        for end, whole, tenths in numbers_at(words, first)
+        if numbers.holds(whole, tenths)
+    }
 
 
 class _Chart:
@@ -237,7 +210,7 @@ class _Chart:
         self._grammar = grammar
         self._loose = loose
         self.words = tuple(words)
-        self._found: dict[tuple[str, int], Ends] = {}
+        self._found: dict[tuple[int, int], Ends] = {}
 
     def sentence(self, first: int) -> Ends:
         """Where a whole sentence that begins at ``first`` may end."""
@@ -248,17 +221,21 @@ class _Chart:
                     ends.setdefault(last, written)
         return ends
 
-    def _graph(self, key: str, first: int) -> Ends:
+    def _graph(self, key: int, first: int) -> Ends:
         known = self._found.get((key, first))
         if known is not None:
             return known
+        entry = self._grammar.automaton.entry(key)
+        if entry == NO_ENTRY:
+            found = self._found[key, first] = number_ends(self._grammar.automaton, key, self.words, first)
+            return found
         self._found[key, first] = {}  # left recursion finds nothing
         ends: Ends = {}
-        seen: set[tuple[int, int]] = {(START, first)}
-        todo: list[tuple[int, int, tuple[str, ...]]] = [(START, first, ())]
+        seen: set[tuple[int, int]] = {(entry, first)}
+        todo: list[tuple[int, int, tuple[str, ...]]] = [(entry, first, ())]
         while todo:
             node, at, written = todo.pop()
-            step = self._grammar.step(key, node)
+            step = self._grammar.step(node)
             if step.ends:
                 ends.setdefault(at, written)
             for following, behind, more in self._moves(step, at):
@@ -277,7 +254,7 @@ class _Chart:
             if self.words[at : at + len(arc.spoken)] == arc.spoken
         ]
         for called, node in step.calls:
-            if self._loose and called in self._grammar.network.wild:
+            if self._loose and called in self._grammar.automaton.wild:
                 ends = range(at + 1, min(at + MAX_WILD, len(self.words)) + 1)
                 moves += [(node, last, (Wild.of(self.words, at, last),)) for last in ends]
                 continue

@@ -1,71 +1,24 @@
 """All sentences that templates can make, as graphs: compiled once, then sampled from and matched against.
 
 hassil's expressions become transitions over pieces of text. Lists (names, areas, values, numbers) and expansion rules
-are graphs of their own that many places call, so that a thousand names cost their own length once. A word is what
-stands between two spaces, wherever its pieces come from (``light[s]``); a call begins and ends a word.
+are graphs of their own that many places call, so that a thousand names cost their own length once: a list's plain texts
+are sorted by the contexts in which they may stand, and each place calls those that fit. A word is what stands between
+two spaces, wherever its pieces come from (``light[s]``).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from assistant.asr.graph import END, PIECE, SPACE, START, Graph, Network, Numbers, plain_words
 
 if TYPE_CHECKING:
     from hassil.expression import Expression
-    from hassil.intents import IntentData, Intents, SlotList, TextSlotList
+    from hassil.intents import IntentData, Intents, RangeSlotList, SlotList, TextSlotList
 
-SPACE = " "
 MAX_DEPTH = 24
-_PIECES = re.compile(r"\s+|[^\s]+")
-_UNSPOKEN = ',.;:!?"“”()'
-
-
-@dataclass(slots=True)
-class Graph:
-    """Transitions between numbered nodes, from ``START`` to ``END``.
-
-    ``empty[n]``: nodes reached without text. ``pieces[n]``: (text or SPACE, node). ``calls[n]``: (key, node).
-    Numbers stand in digits.
-    """
-
-    empty: list[list[int]] = field(default_factory=lambda: [[], []])
-    pieces: list[list[tuple[str, int]]] = field(default_factory=lambda: [[], []])
-    calls: list[list[tuple[str, int]]] = field(default_factory=lambda: [[], []])
-
-    def add(self) -> int:
-        """A new node."""
-        self.empty.append([])
-        self.pieces.append([])
-        self.calls.append([])
-        return len(self.empty) - 1
-
-    def text(self, text: str, start: int, end: int) -> None:
-        """Add literal text between two nodes."""
-        pieces = [piece if piece.isspace() else piece.strip(_UNSPOKEN) for piece in _PIECES.findall(text)]
-        pieces = [piece for piece in pieces if piece]
-        if not pieces:
-            self.empty[start].append(end)
-        for index, piece in enumerate(pieces):
-            following = end if index == len(pieces) - 1 else self.add()
-            self.pieces[start].append((SPACE if piece.isspace() else piece, following))
-            start = following
-
-
-START, END = 0, 1
-
-
-@dataclass(slots=True)
-class Network:
-    """``templates``: (intent, key of its graph). ``graphs``: templates, lists and rules, by key.
-
-    ``wild``: keys of the graphs that stand for any words, and hold but what is often said there.
-    """
-
-    templates: list[tuple[str, str]] = field(default_factory=list)
-    graphs: dict[str, Graph] = field(default_factory=dict)
-    wild: set[str] = field(default_factory=set)
 
 
 def compile_network(
@@ -99,23 +52,29 @@ class _Compiler:
         self._lists = lists
         self._fillers = fillers
         self._impossible: set[str] = set()
-        self._sorted: dict[tuple[int, tuple[str, ...]], _Sorted] = {}
+        self._sorted: dict[int, _Sorted] = {}
+        blocks = [data for intent in intents.intents.values() for data in intent.data]
+        self._decisive = sorted({key for data in blocks for key in _needed(data).keys() | data.excludes_context.keys()})
         self.network = Network()
 
-    def graph(self, key: str, choices: Iterable[str | Expression], data: IntentData, depth: int) -> Graph | None:
+    def graph(self, key: str, choices: Iterable[Expression], data: IntentData, depth: int) -> Graph | None:
         """The graph of ``key``, made of alternatives where it is new; ``None`` where none of them can be said."""
         graph = self.network.graphs.get(key)
         if graph is not None or key in self._impossible or depth > MAX_DEPTH:
             return graph
         graph = Graph()
         for choice in choices:
-            if isinstance(choice, str):
-                graph.text(choice, START, END)
-                continue
-            entry = graph.add()
-            if self._build(graph, choice, entry, END, data, depth):
-                graph.empty[START].append(entry)
-        if not graph.empty[START] and not graph.pieces[START]:
+            self._choice(graph, choice, data, depth)
+        return self._kept(key, graph)
+
+    def _choice(self, graph: Graph, choice: Expression, data: IntentData, depth: int) -> None:
+        """Add one more way through a whole graph."""
+        entry = graph.add()
+        if self._build(graph, choice, entry, END, data, depth):
+            graph.empty(START, entry)
+
+    def _kept(self, key: str, graph: Graph) -> Graph | None:
+        if not graph.edges[START]:
             self._impossible.add(key)
             return None
         self.network.graphs[key] = graph
@@ -155,7 +114,7 @@ class _Compiler:
             if not built:
                 return False
             node = following
-        graph.empty[node].append(end)
+        graph.empty(node, end)
         return True
 
     def _alternative(self, graph: Graph, items: list[Any], start: int, end: int, data: IntentData, depth: int) -> bool:
@@ -163,30 +122,30 @@ class _Compiler:
         for item in items:
             entry, exit_ = graph.add(), graph.add()
             if self._build(graph, item, entry, exit_, data, depth):
-                graph.empty[start].append(entry)
-                graph.empty[exit_].append(end)
+                graph.empty(start, entry)
+                graph.empty(exit_, end)
                 possible = True
         return possible
 
     def _permutation(self, graph: Graph, items: list[Any], start: int, end: int, data: IntentData, depth: int) -> bool:
         if not items:
-            graph.empty[start].append(end)
+            graph.empty(start, end)
             return True
         possible = False
         for index, item in enumerate(items):
             entry, middle, rest = graph.add(), graph.add(), graph.add()
             if not self._build(graph, item, entry, middle, data, depth):
                 continue
-            graph.pieces[middle].append((SPACE, rest))
+            graph.edges[middle].append((PIECE, SPACE, rest))
             if self._permutation(graph, items[:index] + items[index + 1 :], rest, end, data, depth):
-                graph.pieces[start].append((SPACE, entry))
+                graph.edges[start].append((PIECE, SPACE, entry))
                 possible = True
         return possible
 
     def _call(self, graph: Graph, key: str | None, start: int, end: int) -> bool:
         if key is None:
             return False
-        graph.calls[start].append((key, end))
+        graph.call(key, start, end)
         return True
 
     def _rule_body(self, name: str, data: IntentData) -> Expression | None:
@@ -209,56 +168,73 @@ class _Compiler:
         if reference.is_inline_range:
             low, high, step = reference.get_inline_range()
             slot_list = RangeSlotList(name=name, start=low, stop=high, step=step or 1)
+        if isinstance(slot_list, RangeSlotList):
+            return self._range(slot_list)
         key = f"list {name} {_condition(data)} {id(data) if name in data.slot_lists else ''}"
-        values: Iterable[str | Expression]
         if key in self.network.graphs:
             return key
+        graph = Graph()
         if isinstance(slot_list, TextSlotList):
-            values = self._fitting(slot_list, data)
-        elif isinstance(slot_list, RangeSlotList):
-            key = f"range {slot_list.start} {slot_list.stop} {slot_list.step} {slot_list.fraction_type}"
-            if key in self.network.graphs:
-                return key
-            values = [str(number) for number in slot_list.get_numbers() for _ in range(_how_common(number))]
+            self._texts(graph, slot_list, data, depth + 1)
         else:
-            values = self._fillers.get(name, ())
             self.network.wild.add(key)
-        return key if self.graph(key, values, data, depth + 1) is not None else None
+            for text in self._fillers.get(name, ()):
+                graph.text(text, START, END)
+        return key if self._kept(key, graph) is not None else None
 
-    def _fitting(self, slot_list: TextSlotList, data: IntentData) -> list[str | Expression]:
-        """The values that may stand in these sentences. A thousand names have few contexts: each is looked at once."""
-        keys = tuple(sorted({*data.requires_context, *data.excludes_context}))
-        known = self._sorted.get((id(slot_list), keys))
+    def _range(self, slot_list: RangeSlotList) -> str:
+        """The key of a range; equal ones are one."""
+        fraction = slot_list.fraction_type
+        parts = 1 if fraction is None else {"halves": 2, "tenths": 10}.get(fraction.value, 1)
+        key = f"range {slot_list.start} {slot_list.stop} {slot_list.step} {parts}"
+        self.network.numbers[key] = Numbers(slot_list.start, slot_list.stop, slot_list.step, parts)
+        return key
+
+    def _texts(self, graph: Graph, slot_list: TextSlotList, data: IntentData, depth: int) -> None:
+        """Add the list's values that may stand in these sentences: calls to the plain ones that share a context."""
+        known = self._sorted.get(id(slot_list))
         if known is None:
-            known = self._sorted[id(slot_list), keys] = _sorted_by_context(slot_list, keys)
-        fitting = [_fits(context, data) for context in known.contexts]
-        return [text for text, context in known.values if fitting[context]]
+            known = self._sorted[id(slot_list)] = _sorted_by_context(slot_list, self._decisive)
+        for place, context in enumerate(known.contexts):
+            if not _fits(context, data):
+                continue
+            if known.plain[place]:
+                called = f"phrases {id(slot_list)} {place}"
+                self.network.phrases[called] = known.plain[place]
+                graph.call(called, START, END)
+            for expression in known.others[place]:
+                self._choice(graph, expression, data, depth)
 
 
 @dataclass(frozen=True, slots=True)
 class _Sorted:
-    """A list's values, each with the place of its context among the ``contexts``."""
+    """A list's values by their contexts: for each context the plain texts, and the values that have choices."""
 
     contexts: list[Mapping[str, Any]]
-    values: list[tuple[str | Expression, int]]
+    plain: list[tuple[str, ...]]
+    others: list[list[Expression]]
 
 
 def _sorted_by_context(slot_list: TextSlotList, keys: Sequence[str]) -> _Sorted:
+    """A thousand names have few contexts: each is looked at once."""
+    from hassil.expression import TextChunk
+
     places: dict[str, int] = {}
     contexts: list[Mapping[str, Any]] = []
-    values: list[tuple[str | Expression, int]] = []
+    plain: list[dict[str, None]] = []
+    others: list[list[Expression]] = []
     for value in slot_list.values:
         context = {key: value.context[key] for key in keys if key in value.context} if value.context else {}
         place = places.setdefault(repr(context), len(contexts))
         if place == len(contexts):
             contexts.append(context)
-        values.append((value.text_in, place))
-    return _Sorted(contexts, values)
-
-
-def _how_common(number: float) -> int:
-    """How much more often than any other number people say this one."""
-    return 6 if number % 10 == 0 else 3 if number % 5 == 0 else 1
+            plain.append({})
+            others.append([])
+        if isinstance(value.text_in, TextChunk):
+            plain[place][" ".join(plain_words(value.text_in.original_text))] = None
+        else:
+            others[place].append(value.text_in)
+    return _Sorted(contexts, [tuple(filter(None, texts)) for texts in plain], others)
 
 
 def _touches_text(items: Sequence[Any], index: int) -> bool:
@@ -270,8 +246,12 @@ def _touches_text(items: Sequence[Any], index: int) -> bool:
 
 def _condition(data: IntentData) -> str:
     """What decides which values of a list may stand in these sentences, as text."""
-    needed = {key: value for key, value in data.requires_context.items() if not _is_slot(value)}
-    return repr(sorted(needed.items())) + repr(sorted(data.excludes_context.items()))
+    return repr(sorted(_needed(data).items())) + repr(sorted(data.excludes_context.items()))
+
+
+def _needed(data: IntentData) -> dict[str, Any]:
+    """What the context of a list's value must have to stand in these sentences."""
+    return {key: value for key, value in data.requires_context.items() if not _is_slot(value)}
 
 
 def _is_slot(value: Any) -> bool:
@@ -280,9 +260,8 @@ def _is_slot(value: Any) -> bool:
 
 def _fits(context: Mapping[str, Any], data: IntentData) -> bool:
     """Whether a list's value may stand in these sentences: ``open {name}`` takes covers, not lamps."""
-    for key, required in data.requires_context.items():
-        if not _is_slot(required) and key in context and not _is_one_of(context[key], required):
-            return False
+    if any(key in context and not _is_one_of(context[key], required) for key, required in _needed(data).items()):
+        return False
     return not any(key in context and _is_one_of(context[key], out) for key, out in data.excludes_context.items())
 
 

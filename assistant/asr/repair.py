@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import heapq
 import math
+from array import array
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from assistant.asr.matching import Arc, Grammar
-from assistant.asr.network import START
+from assistant.asr.automaton import NO_ENTRY, Automaton
+from assistant.asr.matching import Arc, Grammar, number_ends
+from assistant.asr.numbers import NUMBER_WORDS
 from assistant.asr.sounds import likeness, sound_code
 
 _SMALL = "a an the of to i i'd can could may would have me my our is are with and in at please it for some that's uh um oh so"
@@ -60,7 +62,7 @@ class Repairer:
 
     def prepare(self) -> None:
         """Work out now what the first repair would else have to."""
-        _ = self._vocabularies
+        _ = self._index
 
     def repair(self, words: Sequence[str], most_cost: float = MOST_COST) -> Repair | None:
         """The nearest sentence within ``most_cost``; ``None`` where there is none, or two that differ in substance."""
@@ -83,45 +85,88 @@ class Repairer:
         ]
         return None if rivals else Repair(written, cost)
 
-    def _likely(self, words: Sequence[str]) -> list[str]:
-        """The templates that have most of the words, rare ones counting more."""
-        own, lists, rarity = self._vocabularies
-        heard = [word for word in dict.fromkeys(words) if word not in SMALL]
-        in_lists = {key: {word for word in heard if word in vocabulary} for key, vocabulary in lists.items()}
-        scores = []
-        for key, (vocabulary, called) in own.items():
-            present = {word for word in heard if word in vocabulary}.union(*(in_lists[name] for name in called))
-            scores.append((sum(rarity.get(word, 1.0) for word in present), key))
-        scores.sort(key=lambda entry: -entry[0])
-        return [key for score, key in scores[:TEMPLATES_TRIED] if score > 0]
+    def _likely(self, words: Sequence[str]) -> list[int]:
+        """Keys of the templates that have most of the words, rare ones counting more."""
+        index = self._index
+        scores: defaultdict[int, float] = defaultdict(float)
+        for word in dict.fromkeys(words):
+            if word not in SMALL:
+                having = index.templates_with(word)
+                own = len(index.own.get(word, ()))
+                rarity = math.log(1 + len(self._grammar.automaton.templates) / own) if own else 1.0
+                for template in having:
+                    scores[template] += rarity
+        best = heapq.nsmallest(TEMPLATES_TRIED, scores.items(), key=lambda entry: (-entry[1], entry[0]))
+        return [self._grammar.automaton.templates[template] for template, _score in best]
 
     @cached_property
-    def _vocabularies(
-        self,
-    ) -> tuple[dict[str, tuple[set[str], set[str]]], dict[str, set[str]], dict[str, float]]:
-        """For each template its own words and the lists that it calls; the lists' words; how rare each word is."""
-        own: dict[str, tuple[set[str], set[str]]] = {}
-        lists: dict[str, set[str]] = {}
-        count: defaultdict[str, int] = defaultdict(int)
-        for _intent, key in self._grammar.network.templates:
-            vocabulary: set[str] = set()
-            called: set[str] = set()
-            self._collect(key, vocabulary, called, lists)
-            own[key] = vocabulary, called
-            for word in vocabulary:
-                count[word] += 1
-        rarity = {word: math.log(1 + len(own) / number) for word, number in count.items()}
-        return own, lists, rarity
+    def _index(self) -> _Index:
+        return _Index(self._grammar.automaton)
 
-    def _collect(self, key: str, vocabulary: set[str], called: set[str], lists: dict[str, set[str]]) -> None:
-        for name in self._grammar.walk(key, vocabulary):
-            if not name.startswith(("list ", "range ")):
-                self._collect(name, vocabulary, called, lists)
-                continue
-            called.add(name)
-            if name not in lists:
-                lists[name] = set()
-                self._collect(name, lists[name], set(), lists)
+
+class _Index:
+    """Which templates (by their place among the automaton's) can have a spoken word."""
+
+    def __init__(self, automaton: Automaton) -> None:
+        self._automaton = automaton
+        self._known: dict[int, tuple[frozenset[str], frozenset[int]]] = {}
+        own: defaultdict[str, array[int]] = defaultdict(lambda: array("i"))
+        calling: defaultdict[int, array[int]] = defaultdict(lambda: array("i"))
+        for place, key in enumerate(automaton.templates):
+            vocabulary, lists = self._collected(key)
+            for word in vocabulary:
+                own[word].append(place)
+            for name in lists:
+                calling[name].append(place)
+        self.own: Mapping[str, Sequence[int]] = dict(own)
+        """Templates that have a word themselves, or by a rule."""
+        self._calling = dict(calling)
+        self._lists = {name: self._all_words(name) for name in calling}
+        self._known = {}
+
+    def templates_with(self, word: str) -> set[int]:
+        """Those that have it themselves, and those that call a list which has it."""
+        found = set(self.own.get(word, ()))
+        for name, vocabulary in self._lists.items():
+            if word in vocabulary:
+                found.update(self._calling[name])
+        return found
+
+    def _collected(self, key: int) -> tuple[frozenset[str], frozenset[int]]:
+        """The words of a template or rule, and the lists that it calls."""
+        known = self._known.get(key)
+        if known is not None:
+            return known
+        self._known[key] = frozenset(), frozenset()  # a rule that calls itself adds nothing new
+        words, called = self._walked(key)
+        lists = {name for name in called if name in self._automaton.lists}
+        for name in called - lists:
+            more, further = self._collected(name)
+            words |= more
+            lists |= further
+        self._known[key] = frozenset(words), frozenset(lists)
+        return self._known[key]
+
+    def _all_words(self, key: int) -> frozenset[str]:
+        """The words of a list and of what it calls."""
+        if self._automaton.entry(key) == NO_ENTRY:
+            return NUMBER_WORDS
+        known = self._known.get(key)
+        if known is not None:
+            return known[0]
+        self._known[key] = frozenset(), frozenset()
+        words, called = self._walked(key)
+        found = frozenset(words).union(*(self._all_words(name) for name in called))
+        self._known[key] = found, frozenset()
+        return found
+
+    def _walked(self, key: int) -> tuple[set[str], set[int]]:
+        words: set[int] = set()
+        called: set[int] = set()
+        for node in self._automaton.nodes_of(key):
+            words.update(word for word, _behind in self._automaton.arcs_of(node))
+            called.update(name for name, _behind in self._automaton.calls_of(node))
+        return {part for word in words for spoken in self._automaton.sounds[word] for part in spoken}, called
 
 
 class _NearChart:
@@ -131,23 +176,28 @@ class _NearChart:
         self._grammar = grammar
         self._words = words
         self._most = most_cost
-        self._found: dict[tuple[str, int], Ends] = {}
+        self._found: dict[tuple[int, int], Ends] = {}
 
-    def graph(self, key: str, first: int) -> Ends:
+    def graph(self, key: int, first: int) -> Ends:
         """Where a match of the graph that begins at ``first`` may end, at what price, and as what it is written."""
         known = self._found.get((key, first))
         if known is not None:
             return known
+        entry = self._grammar.automaton.entry(key)
+        if entry == NO_ENTRY:
+            exact = number_ends(self._grammar.automaton, key, self._words, first)
+            numbers = self._found[key, first] = {last: (0.0, written) for last, written in exact.items()}
+            return numbers
         self._found[key, first] = {}
         ends: Ends = {}
         done: set[tuple[int, int]] = set()
-        heap: list[tuple[float, int, int, tuple[str, ...]]] = [(0.0, START, first, ())]
+        heap: list[tuple[float, int, int, tuple[str, ...]]] = [(0.0, entry, first, ())]
         while heap:
             cost, node, at, written = heapq.heappop(heap)
             if (node, at) in done:
                 continue
             done.add((node, at))
-            step = self._grammar.step(key, node)
+            step = self._grammar.step(node)
             if step.ends and at not in ends:
                 ends[at] = cost, written
             moves = [*self._words_moves([arc for arcs in step.arcs.values() for arc in arcs], node, at)]

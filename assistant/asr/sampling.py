@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assistant.asr.graph import CALL, EMPTY, END, SPACE, START, Network
 from assistant.asr.lexicon import Lexicon, Spoken
-from assistant.asr.network import END, SPACE, START, Network
 
 MAX_PIECES = 400
 COMMON_LIST_USES = 3
@@ -47,6 +47,7 @@ class Sampler:
         self._lexicon = lexicon
         self._random = random.Random(seed)
         self._options: dict[tuple[str, int], list[Option]] = {}
+        self._numbers: dict[str, list[str]] = {}
         self._turns: dict[tuple[str, int], list[int]] = {}
         self._said: defaultdict[str, int] = defaultdict(int)
         self._common = _common_lists(network)
@@ -75,6 +76,12 @@ class Sampler:
         return tuple(said)
 
     def _walk(self, key: str, pieces: list[str], pattern: list[str] | None) -> None:
+        if key in self._network.numbers:
+            number = self._number(key)
+            pieces.append(number)
+            if pattern is not None:
+                pattern.append(number)
+            return
         node = START
         while node != END and len(pieces) <= MAX_PIECES:
             options = self._options.get((key, node)) or self._expand(key, node)
@@ -103,27 +110,39 @@ class Sampler:
             self._random.shuffle(turns)
         return turns.pop()
 
+    def _number(self, key: str) -> str:
+        """A number of a range, as it is written."""
+        texts = self._numbers.get(key)
+        if texts is None:
+            texts = self._numbers[key] = list(self._network.numbers[key].texts())
+        return texts[self._branch(key, START, len(texts))]
+
     def _expand(self, key: str, node: int) -> list[Option]:
         """The ways on from a node, each followed to where there is a choice again."""
-        graph = self._network.graphs[key]
-
-        def ways(here: int) -> list[Option]:
-            return [
-                *(((), None, behind) for behind in graph.empty[here]),
-                *(((piece,), None, behind) for piece, behind in graph.pieces[here]),
-                *(((), called, behind) for called, behind in graph.calls[here]),
-            ]
-
+        edges = self._network.graphs[key].edges
         options: list[Option] = []
-        for text, called, behind in ways(node):
-            while called is None and behind != END:
-                following = ways(behind)
-                if len(following) != 1:
+        for edge in edges[node]:
+            text: tuple[str, ...] = ()
+            while True:
+                kind, label, behind = edge
+                if kind == CALL:
+                    options += self._called(text, label, behind)
                     break
-                text, called, behind = text + following[0][0], following[0][1], following[0][2]
-            options.append((text, called, behind))
+                if kind != EMPTY:
+                    text += (label,)
+                if behind == END or len(edges[behind]) != 1:
+                    options.append((text, None, behind))
+                    break
+                edge = edges[behind][0]
         self._options[key, node] = options
         return options
+
+    def _called(self, before: tuple[str, ...], key: str, behind: int) -> list[Option]:
+        """A call; each of a list's texts and each number is a way of its own, as likely as any other."""
+        phrases = self._network.phrases.get(key)
+        if phrases is not None:
+            return [((*before, SPACE, text, SPACE), None, behind) for text in phrases]
+        return [(before, key, behind)]
 
 
 def sample_sentences(
@@ -175,7 +194,7 @@ def _common_lists(network: Network) -> frozenset[str]:
     """Lists and ranges that more than a few templates or rules call: names, areas, percentages."""
     uses: defaultdict[str, int] = defaultdict(int)
     for graph in network.graphs.values():
-        for key in {key for calls in graph.calls for key, _node in calls}:
+        for key in {label for edges in graph.edges for kind, label, _node in edges if kind == CALL}:
             if key.startswith(("list ", "range ")):
                 uses[key] += 1
     return frozenset(key for key, count in uses.items() if count > COMMON_LIST_USES)

@@ -5,6 +5,7 @@ import json
 import pytest
 from speech import FakeDictionary, intents_of, names
 
+from assistant.asr.automaton import build_automaton
 from assistant.asr.bias import UNKNOWN_WORD, compile_bias, compile_template_bias, pronunciations
 from assistant.asr.lexicon import Lexicon
 from assistant.asr.matching import Grammar
@@ -16,7 +17,9 @@ FILLERS = {"item": ("milk", "coffee")}
 
 def grammar_of(sentences, house=None, **more):
     network = compile_network(intents_of(sentences, **more), house or {}, FILLERS)
-    return Grammar(network, Lexicon(FakeDictionary()), before=("please",), after=("please",), connectors=("and",))
+    return Grammar(
+        build_automaton(network, Lexicon(FakeDictionary())), before=("please",), after=("please",), connectors=("and",)
+    )
 
 
 @pytest.fixture
@@ -77,7 +80,7 @@ def test_names_of_another_kind_do_not_fit():
     intents = Intents.from_dict({"language": "en", "intents": sentences})
     lists = {"name": names("blind", domain="cover")["name"]}
     lists["name"].values += names("lamp")["name"].values
-    grammar = Grammar(compile_network(intents, lists, {}), Lexicon(FakeDictionary()))
+    grammar = Grammar(build_automaton(compile_network(intents, lists, {}), Lexicon(FakeDictionary())))
     assert grammar.match(["open", "blind"]) == "open blind"
     assert grammar.match(["open", "lamp"]) is None
 

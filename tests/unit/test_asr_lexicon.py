@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from speech import FakeDictionary
 
-from assistant.asr.lexicon import Lexicon, english_numbers
+from assistant.asr.lexicon import Lexicon
+from assistant.asr.numbers import english_numbers
 from assistant.asr.sounds import likeness, sound_code, sound_codes, sound_distance, sound_distances
 
 

@@ -3,6 +3,7 @@
 import pytest
 from speech import FakeDictionary, intents_of, names
 
+from assistant.asr.automaton import build_automaton
 from assistant.asr.lexicon import Lexicon
 from assistant.asr.matching import Grammar
 from assistant.asr.network import compile_network
@@ -25,7 +26,7 @@ def repairer():
     )
     words = [*FakeDictionary().words(), "i'd", "like", "late"]
     network = compile_network(intents, names("Desk Lamp", "Kitchen Light", "Kitchen Lights"), {})
-    return Repairer(Grammar(network, Lexicon(FakeDictionary(words))))
+    return Repairer(Grammar(build_automaton(network, Lexicon(FakeDictionary(words)))))
 
 
 @pytest.mark.parametrize(
