@@ -3,6 +3,7 @@
 import contextlib
 import os
 import random
+import shutil
 import sqlite3
 import tarfile
 
@@ -10,7 +11,7 @@ import pytest
 from power import in_a_child
 
 from assistant.errors import UpdateError
-from assistant.update.backup import Places, finish_restore, read_backup, restore, write_backup
+from assistant.update.backup import Places, finish_restore, read_backup, restore, unreadable, write_backup
 
 
 @pytest.fixture(autouse=True)
@@ -100,7 +101,9 @@ def test_a_damaged_backup_changes_nothing(places, tmp_path):
     assert refused > 50
 
 
-@pytest.mark.parametrize("name", ["state/../../evil", "/state/evil", "elsewhere/evil", "state"])
+@pytest.mark.parametrize(
+    "name", ["state/../../evil", "/state/evil", "elsewhere/evil", "state", "state/.restore/new/evil"]
+)
 def test_a_name_that_leads_elsewhere_is_refused(places, tmp_path, name):
     file = tmp_path / "a.backup"
     write_backup(places, file, "1")
@@ -148,3 +151,69 @@ def test_a_cut_at_every_single_step_leaves_all_of_the_old_or_all_of_the_new(plac
     else:
         pytest.fail("it never came to its end")
     assert outcomes == {"old", "new"}
+
+
+def test_what_the_service_may_not_read_is_left_out_and_stays(places, tmp_path):
+    secret = places.config / "secrets"
+    secret.mkdir()
+    (secret / "mqtt").write_text("password")
+    (secret / "readable").write_text("old")
+    file = tmp_path / "a.backup"
+    write_backup(places, file, "1", leave_out=[secret / "mqtt"])
+    assert "config/secrets/mqtt" not in read_backup(file) and "config/secrets/readable" in read_backup(file)
+    (secret / "mqtt").write_text("newer password")
+    (secret / "readable").write_text("new")
+    restore(places, file)
+    assert (secret / "mqtt").read_text() == "newer password"
+    assert (secret / "readable").read_text() == "old"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs a user to become")
+def test_what_a_user_may_not_read_is_named(places, tmp_path):
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.stat().st_mode & 0o005 != 0o005 and folder.name.startswith(("pytest", "test")):
+            folder.chmod(0o755)
+    (places.config / "password").write_text("secret")
+    (places.config / "password").chmod(0o600)
+    (places.config / "closed").mkdir(mode=0o700)
+    pid = os.fork()
+    if pid == 0:
+        os.setuid(65534)
+        found = sorted(path.name for path in unreadable(places))
+        os._exit(0 if found == ["closed", "password"] else 1)
+    assert os.waitpid(pid, 0)[1] == 0
+    assert unreadable(places) == []
+
+
+def test_some_of_the_configuration_may_be_kept_as_it_is(places, tmp_path):
+    keys = places.config / "update-keys"
+    keys.mkdir()
+    (keys / "a.pub").write_text("old")
+    file = tmp_path / "a.backup"
+    write_backup(places, file, "1")
+    (keys / "a.pub").write_text("mine")
+    (places.config / "assistant.toml").write_text("changed")
+    restore(places, file, keep=["update-keys"])
+    assert (keys / "a.pub").read_text() == "mine"
+    assert "old" in (places.config / "assistant.toml").read_text()
+
+
+@pytest.mark.parametrize("link", [".restore", ".restore/new", ".restore/old", ".restore.done"])
+def test_links_that_the_service_has_planted_lead_nowhere(places, tmp_path, link):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "file").write_text("mine")
+    if link != ".restore.done":
+        (places.state / ".restore/new").mkdir(parents=True)
+        (places.state / ".restore/decided").touch()
+    if link == ".restore":
+        (elsewhere / "decided").touch()
+    shutil.rmtree(places.state / link, ignore_errors=True)
+    (places.state / link).symlink_to(elsewhere)
+    finish_restore(places)
+    assert (elsewhere / "file").read_text() == "mine"
+    assert (places.state / "home.json").read_text() == "old"
+    file = tmp_path / "a.backup"
+    write_backup(places, file, "1")
+    restore(places, file)
+    assert (elsewhere / "file").read_text() == "mine" and not (places.state / link).is_symlink()
