@@ -87,6 +87,8 @@ class ServiceEnvironment:
     notify_socket: str = ""
     watchdog_usec: int = 0
     stderr_is_journal: bool = False
+    sockets: int = 0
+    """So many listening sockets were handed over, from descriptor 3 on."""
 
 
 def service_environment() -> ServiceEnvironment:
@@ -98,10 +100,12 @@ def service_environment() -> ServiceEnvironment:
         journal = os.environ.get("JOURNAL_STREAM", "") == f"{stderr.st_dev}:{stderr.st_ino}"
     except OSError:  # no standard error at all
         journal = False
+    handed = os.environ.get("LISTEN_FDS", "") if os.environ.get("LISTEN_PID", "") == str(os.getpid()) else ""
     return ServiceEnvironment(
         notify_socket=os.environ.get("NOTIFY_SOCKET", ""),
         watchdog_usec=int(watchdog) if watchdog.isdecimal() and meant else 0,
         stderr_is_journal=journal,
+        sockets=int(handed) if handed.isdecimal() else 0,
     )
 
 

@@ -8,17 +8,21 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.api.access import Access, PairingDesk, Scope
+from assistant.config import service_environment
 from assistant.errors import AssistantError
 from assistant.types import Intent, JsonScalar, JsonValue
 
 if TYPE_CHECKING:
     from assistant.api.app import Served
+    from assistant.config import ApiSection, Config
     from assistant.core import Command, Core
     from assistant.parts import Parts
     from assistant.web.house import House
+    from assistant.web.upkeep import Upkeep
 
 log = logging.getLogger(__name__)
 ACCESS_FILE = "access.json"
@@ -39,8 +43,10 @@ def attach_api(core: Core, parts: Parts) -> None:
 async def open_api(core: Core, parts: Parts) -> AsyncIterator[None]:
     """Serve HTTP while inside. Raises AssistantError where the port is taken."""
     from assistant.api.app import build_api
+    from assistant.api.guard import host_names
     from assistant.api.mcp_server import McpEndpoint, mcp_server
     from assistant.api.server import EVERYWHERE, LOOPBACK, listen, serving
+    from assistant.api.to_https import ToHttps
     from assistant.web.logs import LogKeeper
     from assistant.web.panel import Panel
 
@@ -53,15 +59,33 @@ async def open_api(core: Core, parts: Parts) -> AsyncIterator[None]:
     api = build_api(served, [*panel.routes(), mcp.route()])
     sockets = listen(EVERYWHERE if config.listen == "network" else LOOPBACK, config.port)
     tls = (config.certificate, config.certificate_key) if config.certificate and config.certificate_key else None
+    handed = _handed_over(core, config)
+    if tls is None:
+        sockets += handed
     core.add_status("api", lambda: {"port": config.port, "listen": config.listen, "waiting": api.generator.waiting})
     logging.getLogger().addHandler(logs)
     try:
-        async with mcp.running(), serving(api.app, sockets, tls=tls):
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(mcp.running())
+            await stack.enter_async_context(serving(api.app, sockets, tls=tls))
+            if handed and tls is not None:
+                to_https = ToHttps(config.port, host_names(socket.gethostname(), config.names))
+                await stack.enter_async_context(serving(to_https, handed))
             log.info("the interfaces are served on port %d (%s)", config.port, config.listen, extra={"STAGE": "api"})
             yield
     finally:
         logging.getLogger().removeHandler(logs)
         api.generator.close()
+
+
+def _handed_over(core: Core, config: ApiSection) -> list[socket.socket]:
+    """What systemd listens at for the panel (port 80), where it is open to the house; else that is told, and not served."""
+    from assistant.api.server import handed_over
+
+    count = service_environment().sockets
+    closed = count and config.listen != "network"
+    core.trouble("panel", 'assistant-panel.socket is on, but [api] listen is not "network"' if closed else "")
+    return [] if closed else handed_over(count)
 
 
 @asynccontextmanager
@@ -135,8 +159,32 @@ def house_of(parts: Parts) -> House:
         forget_name=lambda device, name: parts.house.forget_name(device, name),
         own_names=lambda: parts.house.own_names,
         library=lambda: parts.skill_parts.library,
+        upkeep=lambda: upkeep_of(parts.config),
         reload=lambda: os.kill(os.getpid(), signal.SIGHUP),  # as "systemctl reload" does it
     )
+
+
+def upkeep_of(config: Config) -> Upkeep:
+    """Backups and updates on this machine: as the installed service has them, or of what a user's own assistant keeps."""
+    from assistant.update.backup import Places
+    from assistant.update.orders import OUTCOME_FOLDER, UNIT
+    from assistant.update.system import CONFIG, KEYS, PREFIX, STATE, UNITS
+    from assistant.web.upkeep import Upkeep
+
+    state = config.paths.state
+    installed = state == STATE
+    own = CONFIG if installed else _folder_of(config)
+    orders = installed and (UNITS / UNIT).exists()
+    return Upkeep(Places(own, state), OUTCOME_FOLDER, PREFIX, KEYS, orders, config.update.url)
+
+
+def _folder_of(config: Config) -> Path:
+    """The folder of a user's own configuration; an empty one where its file lies among others that are not ours."""
+    if config.source is not None and config.source.parent.name == "assistant":
+        return config.source.parent
+    empty = config.paths.state / "config"
+    empty.mkdir(parents=True, exist_ok=True)
+    return empty
 
 
 def served_by(parts: Parts, core: Core | None) -> Served:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -147,11 +147,9 @@ class Guard:
         raise HttpError(401, "this needs a token, or a paired browser", code="invalid_api_key")
 
     def _check_host(self, headers: Headers) -> None:
-        host = headers.get("host", "")
         if len(headers.getlist("host")) != 1:
             raise HttpError(400, "one Host header is needed")
-        name = (urlsplit(f"//{host}").hostname or "") if _well_formed(host) else ""
-        if name.rstrip(".") not in self.names and not _is_address(name):
+        if not own_name(headers.get("host", ""), self.names):
             raise HttpError(403, "this host name is not served here; see api.names", code="host_not_allowed")
 
     def _check_origin(self, headers: Headers, method: str) -> bool:
@@ -238,6 +236,12 @@ def _check_length(headers: Headers, limit: int) -> None:
 
 def _wants_page(headers: Headers) -> bool:
     return "text/html" in headers.get("accept", "")
+
+
+def own_name(host: str, names: Collection[str]) -> str:
+    """The name in a Host header, where it is this machine's or a plain address; else an empty one."""
+    name = (urlsplit(f"//{host}").hostname or "") if _well_formed(host) else ""
+    return name if name.rstrip(".") in names or _is_address(name) else ""
 
 
 def _well_formed(host: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import socket
 import ssl
 from collections import Counter
@@ -26,6 +27,7 @@ MAX_CONNECTIONS = 256
 MAX_OF_ONE_ADDRESS = 96
 STOP_S = 1.0
 LOOPBACK = ("127.0.0.1", "::1")
+FIRST_HANDED = 3
 EVERYWHERE = ("0.0.0.0", "::")  # only where the owner has switched it on
 
 
@@ -109,6 +111,16 @@ def listen(addresses: Sequence[str], port: int) -> list[socket.socket]:
         raise AssistantError(
             f"port {port} cannot be listened at: {error.strerror or error}", mend="choose another as api.port"
         ) from error
+    return sockets
+
+
+def handed_over(count: int) -> list[socket.socket]:
+    """Sockets that systemd listens at for us (a socket unit), each as a copy: the originals stay for another try."""
+    sockets = []
+    for descriptor in range(FIRST_HANDED, FIRST_HANDED + count):
+        made = socket.socket(fileno=os.dup(descriptor))
+        made.setblocking(False)
+        sockets.append(made)
     return sockets
 
 

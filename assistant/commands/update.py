@@ -14,16 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import AssistantError, UpdateError
+from assistant.update.system import CONFIG, KEYS, PREFIX, STATE
 
 if TYPE_CHECKING:
     from assistant.config import Config
     from assistant.update.backup import Places
     from assistant.update.updater import Outcome, Updater
 
-PREFIX = Path("/opt/assistant")
-CONFIG_DIR = Path("/etc/assistant")
-STATE_DIR = Path("/var/lib/assistant")
-KEYS = CONFIG_DIR / "update-keys"
 PACKAGED = Path("/usr/lib/offline-assistant")
 SEEN = ".seen-at-url"
 DOWNLOAD_LIMIT = 4 << 30
@@ -38,6 +35,7 @@ def add_parser(commands: Any) -> None:
     update.add_argument("--older", action="store_true", help="also where it is older than what runs")
     update.add_argument("--stick", metavar="DEVICE", help="the newest bundle on this block device (for udev)")
     update.add_argument("--settle", action="store_true", help="at boot: end what a power cut interrupted")
+    update.add_argument("--ordered", action="store_true", help="carry out what the panel has ordered (for systemd)")
     update.set_defaults(run=run_update)
 
     rollback = commands.add_parser("rollback", help="back to the release before this one")
@@ -53,43 +51,80 @@ def add_parser(commands: Any) -> None:
 
 
 def run_update(args: argparse.Namespace) -> int:
-    """Install from a file, a stick or the configured address; or settle."""
+    """Install from a file, a stick or the configured address; or settle, or do what the panel has ordered."""
     _as_root()
     if args.settle:
         return _settle()
-    if PACKAGED in Path(sys.prefix).parents or Path(sys.prefix) == PACKAGED:
-        raise UpdateError("this machine has the Debian package", mend="apt-get install the newer one")
+    if args.ordered:
+        return _ordered()
     config = _config(args.config)
-    updater = _updater(config)
     if args.file is not None:
         if not args.file.is_file():
             raise UpdateError(f"{args.file}: no such file")
-        return _report(updater.install(args.file, _keys(), older=args.older))
+        return _report(_updater(config).install(args.file, _keys(), older=args.older))
     if args.stick:
+        updater = _updater(config)
         with _mounted(args.stick) as folder:
             bundles = sorted(folder.glob("*.bundle"), key=lambda path: path.stat().st_mtime)
             if not bundles:
                 print("no bundle on this stick")
                 return 0
             return _report(updater.install(bundles[-1], _keys(), unasked=True))
+    return _tell(*_look(config))
+
+
+def _look(config: Config) -> tuple[int, str]:
+    """Look at the configured address, and install what is newer there."""
     if not config.update.url:
-        print("No address is configured ([update] url). Give a bundle: assistant update FILE")
-        return 0
+        return 0, "No address is configured ([update] url). Give a bundle: assistant update FILE"
+    updater = _updater(config)
     with tempfile.TemporaryDirectory(prefix=".download-", dir=PREFIX) as scratch:
         file = Path(scratch) / "download.bundle"
         mark = _download(config.update.url, file)
         if mark is None:
-            print("nothing new at the configured address")
-            return 0
-        status = _report(updater.install(file, _keys(), unasked=True))
+            return 0, "There is nothing new at the configured address."
+        said = _said(updater.install(file, _keys(), unasked=True))
         (PREFIX / SEEN).write_text(mark, encoding="utf-8")
-        return status
+        return said
 
 
 def run_rollback(args: argparse.Namespace) -> int:
     """Back to the previous release."""
     _as_root()
     return _report(_updater(_config(args.config)).go_back())
+
+
+def _ordered() -> int:
+    """Carry out the panel's order. What it brings is root's own copy by then; its keys for updates it may not change."""
+    from assistant.update.orders import FOLDER, OUTCOME_FOLDER, carry_out, take
+
+    OUTCOME_FOLDER.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".order-", dir=OUTCOME_FOLDER) as scratch:
+        order = take(STATE / FOLDER, Path(scratch))
+        if order is None:
+            return 0
+        config = _config(None)
+        outcome = carry_out(
+            order,
+            {
+                "update": lambda file: _went(_said(_updater(config).install(_given(file), _keys()))),
+                "look": lambda _file: _went(_look(config)),
+                "rollback": lambda _file: _went(_said(_updater(config).go_back())),
+                "restore": lambda file: _went(_restored(_given(file), keep=(KEYS.name,))),
+            },
+        )
+    print(f"{outcome.kind}: {outcome.text}")
+    return 0 if outcome.ok else 1
+
+
+def _went(said: tuple[int, str]) -> tuple[bool, str]:
+    return said[0] == 0, said[1]
+
+
+def _given(file: Path | None) -> Path:
+    if file is None:
+        raise UpdateError("the order came without its file")
+    return file
 
 
 def run_backup(args: argparse.Namespace) -> int:
@@ -105,25 +140,28 @@ def run_backup(args: argparse.Namespace) -> int:
 
 def run_restore(args: argparse.Namespace) -> int:
     """Restore a backup, keeping one of what was there."""
+    _as_root()
+    return _tell(*_restored(args.file))
+
+
+def _restored(file: Path, keep: tuple[str, ...] = ()) -> tuple[int, str]:
     from assistant import __version__
     from assistant.update.backup import read_backup, restore, write_backup
+    from assistant.update.orders import OUTCOME_FOLDER
     from assistant.update.system import SystemMachine
 
-    _as_root()
-    read_backup(args.file)
+    read_backup(file)
     machine = SystemMachine(booting=not Path("/run/systemd/system").is_dir(), turn_limit_s=0)
     machine.stop()
     try:
-        kept = Path("/var/lib/assistant-machine") / "before-restore.backup"
+        kept = OUTCOME_FOLDER / "before-restore.backup"
         kept.parent.mkdir(parents=True, exist_ok=True)
         write_backup(_places(), kept, __version__)
-        count = restore(_places(), args.file)
+        count = restore(_places(), file, keep=keep)
     finally:
         ready = machine.start()
-    print(f"{count} files restored; what was there before: {kept}")
-    if not ready:
-        print("The service did not become ready: journalctl -u assistant -n 50", file=sys.stderr)
-    return 0 if ready else 1
+    text = f"{count} files restored; what was there before: {kept}"
+    return (0, text) if ready else (1, f"{text}. The service did not become ready: journalctl -u assistant -n 50")
 
 
 def _settle() -> int:
@@ -138,14 +176,20 @@ def _settle() -> int:
 
 
 def _report(outcome: Outcome | None) -> int:
+    return _tell(*_said(outcome))
+
+
+def _tell(status: int, text: str) -> int:
+    print(text if status == 0 else f"assistant: {text}", file=sys.stdout if status == 0 else sys.stderr)
+    return status
+
+
+def _said(outcome: Outcome | None) -> tuple[int, str]:
     if outcome is None:
-        print("This release runs already, or is none that is newer and works here.")
-        return 0
+        return 0, "This release runs already, or is none that is newer and works here."
     if outcome.kept:
-        print(f"Release {outcome.release.version} runs.")
-        return 0
-    print(f"assistant: release {outcome.release.version} was undone: {outcome.reason}", file=sys.stderr)
-    return UNDONE
+        return 0, f"Release {outcome.release.version} runs."
+    return UNDONE, f"release {outcome.release.version} was undone: {outcome.reason}"
 
 
 def _as_root() -> None:
@@ -165,6 +209,9 @@ def _config(path: Path | None) -> Config:
 
 
 def _updater(config: Config, *, booting: bool = False) -> Updater:
+    """Raises UpdateError where releases come as Debian's package."""
+    if not booting and (PACKAGED in Path(sys.prefix).parents or Path(sys.prefix) == PACKAGED):
+        raise UpdateError("this machine has the Debian package", mend="apt-get install the newer one")
     from assistant.update.system import SystemMachine
     from assistant.update.updater import Updater
 
@@ -183,7 +230,7 @@ def _keys() -> list[bytes]:
 def _places() -> Places:
     from assistant.update.backup import Places
 
-    return Places(CONFIG_DIR, STATE_DIR)
+    return Places(CONFIG, STATE)
 
 
 @contextmanager

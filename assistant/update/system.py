@@ -11,6 +11,10 @@ from pathlib import Path
 from assistant.machine import notices
 
 UNIT = "assistant.service"
+UNITS = Path("/etc/systemd/system")
+PREFIX = Path("/opt/assistant")
+CONFIG = Path("/etc/assistant")
+KEYS = CONFIG / "update-keys"
 STATE = Path("/var/lib/assistant")
 SELFTEST_LIMIT_S = 900.0
 START_LIMIT_S = 300.0

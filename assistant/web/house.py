@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from assistant.skills.knowledge.library import Library
     from assistant.turn import HouseLike
     from assistant.types import Intent
+    from assistant.web.upkeep import Upkeep
 
 
 @dataclass(slots=True)
@@ -30,3 +31,4 @@ class House:
     """The names that were given so, by device id."""
     reload: Callable[[], object] = lambda: None
     library: Callable[[], Library] | None = None
+    upkeep: Callable[[], Upkeep] | None = None

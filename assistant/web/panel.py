@@ -31,6 +31,7 @@ from assistant.web.settings import SETTINGS, save_settings
 from assistant.web.texts import LANGUAGES
 from assistant.web.turn_pages import TurnPages
 from assistant.web.turns import turn_event
+from assistant.web.upkeep import UpkeepPages
 
 
 @dataclass(slots=True)
@@ -53,6 +54,7 @@ class Panel:
             *HousePages(self.house).routes(),
             *KnowledgePages(self.core, self.house).routes(),
             *AccessPages(self.access).routes(),
+            *UpkeepPages(self.house.upkeep).routes(),
             Route("/", self.home),
             Route("/settings", self.settings),
             Route("/system", self.system),

@@ -12,11 +12,13 @@ from playwright.sync_api import expect, sync_playwright
 
 from assistant.core import TurnRequest
 from assistant.types import AudioClip
+from assistant.update.backup import read_backup
+from assistant.update.orders import carry_out, take
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 SHOTS = os.environ.get("PANEL_SCREENSHOTS")
 """A folder for pictures of all pages, where somebody wants to look at them."""
-PAGES = ("/", "/turns", "/devices", "/agenda", "/knowledge", "/settings", "/system", "/access")
+PAGES = ("/", "/turns", "/devices", "/agenda", "/knowledge", "/settings", "/system", "/system/upkeep", "/access")
 
 expect.set_options(timeout=20_000)  # of a busy machine
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium: scripts/setup --dev installs it")
@@ -75,7 +77,7 @@ def say(visitor, text):
     visitor.go("/")
     visitor.page.get_by_label("Sentence").fill(text)
     visitor.page.get_by_role("button", name="Send").click()
-    return visitor.page.locator("#turns li").first
+    return visitor.page.locator("#turns li:not(.growing)").first
 
 
 def test_pairing_a_turn_and_a_correction(visitor):
@@ -169,7 +171,7 @@ def test_a_document_is_added_read_asked_about_and_taken_away(visitor, tmp_path):
     visitor.go("/knowledge")
     visitor.page.get_by_label("File").set_input_files(paper)
     visitor.page.get_by_role("button", name="Upload").click()
-    expect(visitor.page.get_by_text("1 passages")).to_be_visible()
+    expect(visitor.page.get_by_text("Passages: 1")).to_be_visible()
     visitor.shot("knowledge")
     visitor.page.get_by_role("button", name="Hold whole: washing machine.md").click()
     expect(visitor.page.get_by_text("held whole by")).to_be_visible()
@@ -180,6 +182,50 @@ def test_a_document_is_added_read_asked_about_and_taken_away(visitor, tmp_path):
     visitor.page.get_by_label("File").set_input_files(tmp_path / "virus.exe")
     visitor.page.get_by_role("button", name="Upload").click()
     expect(visitor.page.get_by_role("status").first).to_contain_text("virus.exe: can't be read")
+
+
+def test_a_backup_is_downloaded_and_its_restore_ordered(visitor, tmp_path):
+    visitor.pair()
+    visitor.go("/system")
+    visitor.page.get_by_role("link", name="Backup and update").click()
+    with visitor.page.expect_download() as download:
+        visitor.page.get_by_role("button", name="Download a backup").click()
+    file = tmp_path / "kept.backup"
+    download.value.save_as(file)
+    assert "config/assistant.toml" in read_backup(file) and "state/access.json" in read_backup(file)
+    visitor.shot("upkeep")
+
+    (tmp_path / "wrong.backup").write_text("no backup")
+    visitor.page.get_by_label("Backup file").set_input_files(tmp_path / "wrong.backup")
+    visitor.page.get_by_role("button", name="Restore").click()
+    expect(visitor.page.get_by_text("wrong.backup is no backup")).to_be_visible()
+    visitor.page.get_by_label("Backup file").set_input_files(file)
+    visitor.page.get_by_role("button", name="Restore").click()
+    expect(visitor.page.get_by_text("The order is being carried out")).to_be_visible()
+    visitor.shot("upkeep-waits")
+
+    # Root's part, as the path unit of systemd starts it.
+    order = take(tmp_path / "state" / "orders", tmp_path)
+    assert order.kind == "restore" and read_backup(order.file) == read_backup(file)
+    carry_out(order, {"restore": lambda _file: (True, "12 files restored")}, tmp_path / "machine")
+    expect(visitor.page.get_by_text("Restore: 12 files restored")).to_be_visible()
+    expect(visitor.page.get_by_text("The order is being carried out")).to_have_count(0)
+
+
+def test_releases_are_installed_looked_for_and_undone_by_order(visitor, tmp_path):
+    (tmp_path / "evil.bundle").write_text("echo hacked")
+    visitor.pair()
+    visitor.go("/system/upkeep")
+    visitor.page.get_by_label("Release file").set_input_files(tmp_path / "evil.bundle")
+    visitor.page.get_by_role("button", name="Install").click()
+    expect(visitor.page.get_by_text("evil.bundle")).to_be_visible()
+    for button, kind in (("Look for a new one", "look"), ("Go back (1)", "rollback")):
+        visitor.page.get_by_role("button", name=button).click()
+        expect(visitor.page.get_by_text("The order is being carried out")).to_be_visible()
+        order = take(tmp_path / "state" / "orders", tmp_path)
+        assert order.kind == kind
+        carry_out(order, {kind: lambda _file: (False, "it is no newer")}, tmp_path / "machine")
+        expect(visitor.page.get_by_text("it is no newer")).to_be_visible()
 
 
 def test_a_correction_that_cannot_be_is_told_and_not_kept(visitor):

@@ -17,7 +17,9 @@ from assistant.recordings import Recordings
 from assistant.settings import LastingSettings
 from assistant.testing import FakeEars, FakeEmbedder, FakePlayer, FakePulse, FakeStages, FakeTalk
 from assistant.types import AudioClip, NoIntent
+from assistant.update.backup import Places
 from assistant.web.panel import Panel
+from assistant.web.upkeep import Upkeep
 from assistant.worker import Worker
 
 CLIP = AudioClip(np.ones(10, np.int16), 16_000)
@@ -53,6 +55,7 @@ def panel(tmp_path, *, api=None, talk=None):
     paths = PathsSection(tmp_path / "models", tmp_path / "state", tmp_path / "run")
     config = Config(paths=paths, recordings=RecordingsSection(keep=True))
     told = []
+    upkeep = _upkeep(tmp_path)
     with Parts(config) as parts:
         parts._model = lambda _home: NoModel()
         parts.__dict__["embedder"] = FakeEmbedder()
@@ -74,6 +77,7 @@ def panel(tmp_path, *, api=None, talk=None):
             core.events.attach(asyncio.get_running_loop())
             house = house_of(parts)
             house.reload = reload
+            house.upkeep = lambda: upkeep
             pages = Panel(core, house, served.access, served.desk)
             mcp = McpEndpoint(mcp_server(core, lambda: parts.house))
             scene.mcp = mcp
@@ -88,6 +92,25 @@ def panel(tmp_path, *, api=None, talk=None):
         finally:
             worker.close(5)
             loudspeaker.close(5)
+
+
+def _upkeep(tmp_path):
+    """An installed machine: two releases, a configuration, a publisher's key."""
+    etc, prefix = tmp_path / "etc", tmp_path / "opt"
+    for number in "12":
+        (prefix / f"venv-{number}").mkdir(parents=True)
+    (prefix / "venv").symlink_to("venv-2")
+    (prefix / "venv.previous").symlink_to("venv-1")
+    (etc / "update-keys").mkdir(parents=True)
+    (etc / "assistant.toml").write_text("[assistant]\n")
+    return Upkeep(
+        Places(etc, tmp_path / "state"),
+        outcome=tmp_path / "machine",
+        prefix=prefix,
+        keys=etc / "update-keys",
+        orders=True,
+        url="https://releases.example/assistant.bundle",
+    )
 
 
 def _turn(parts, talk):

@@ -160,6 +160,18 @@ if (byId("reading")) {
   addEventListener("pagehide", () => events.close());
 }
 
+if (document.querySelector("[data-waits]")) {
+  // The assistant may be away for a while: asked again and again until the order is no longer waiting.
+  const look = async () => {
+    try {
+      const reply = await fetch(location.pathname, { headers: { Accept: "text/html" } });
+      if (reply.ok && !(await reply.text()).includes("data-waits")) return location.replace(location.pathname);
+    } catch { /* not back yet */ }
+    setTimeout(look, 3000);
+  };
+  setTimeout(look, 3000);
+}
+
 if (document.querySelector("[data-meter]")) {
   const events = new EventSource("/events?level=1");
   events.addEventListener("level", (event) => {
