@@ -26,6 +26,7 @@ NOW = TurnContext(now=dt.datetime(2026, 1, 5, 7, 0, tzinfo=dt.UTC))
 def test_every_language_has_every_text_and_pages_ask_for_no_other():
     keys = set(texts("en"))
     assert all(set(texts(language)) == keys for language in LANGUAGES)
+    assert not keys & set(dir(dict)), "a template would take the dictionary's own method for the text"
     assert all(value.strip() for language in LANGUAGES for value in texts(language).values())
     pages = "".join(path.read_text() for path in (WEB / "templates").glob("*.html"))
     asked = set(re.findall(r"\bt\.(\w+)", pages)) - {"get"}
