@@ -57,12 +57,17 @@ class Dialogue:
         self._now: dt.datetime | None = None
         self._read_as: tuple[Clause, ...] = ()
 
-    def resolve(self, text: str, context: TurnContext, matcher: ClauseReader, *, repair: bool = True) -> Understanding:
-        """The reading of ``text``, or NoIntent; without ``repair`` its words are taken as they are."""
+    def resolve(
+        self, text: str, context: TurnContext, matcher: ClauseReader, *, repair: bool = True, plain: bool = True
+    ) -> Understanding:
+        """The reading of ``text``, or NoIntent; without ``repair`` its words are taken as they are.
+
+        Without ``plain`` it is known that they say nothing as they are: only the repairs are tried.
+        """
         self._now, self._read_as = context.now, ()
         past = self._recent(context.now)
         sentence = tidy(text)
-        if past is not None and past.ask is not None:
+        if plain and past is not None and past.ask is not None:
             answered = answer(sentence.lower(), past.ask, matcher.describe)
             answered = answered or answer(text.lower().strip(" .!"), past.ask, matcher.describe)
             if answered is not None:
@@ -70,17 +75,21 @@ class Dialogue:
         if _NEGATED.match(sentence):
             return NoIntent("told not to")
         reading = _Reading(context, matcher, past.targets if past is not None else ())
-        clauses = reading.verbatim(text, custom=True)
-        if not clauses and past is not None and _ONE_OF.match(sentence):
-            clauses = follow(sentence, past, reading)  # "the bedroom one" is no number
-        clauses = clauses or reading.sentence(sentence) or reading.verbatim(text)
-        if not clauses:
-            followed = follow(sentence, past, reading) if past is not None else ()
-            clauses = followed or (reading.repaired(sentence) if repair else ())
+        clauses = self._plain(text, sentence, past, reading) if plain else ()
+        clauses = clauses or (reading.repaired(sentence) if repair else ())
         if not clauses:
             return NoIntent("no template matches")
         self._read_as = clauses
         return Understood(tuple(_about_past(clause.intent, past) for clause in clauses), "match")
+
+    @staticmethod
+    def _plain(text: str, sentence: str, past: Past | None, reading: _Reading) -> tuple[Clause, ...]:
+        """The words as they are, by themselves or after what was said before."""
+        clauses = reading.verbatim(text, custom=True)
+        if not clauses and past is not None and _ONE_OF.match(sentence):
+            clauses = follow(sentence, past, reading)  # "the bedroom one" is no number
+        clauses = clauses or reading.sentence(sentence) or reading.verbatim(text)
+        return clauses or (follow(sentence, past, reading) if past is not None else ())
 
     def remember(self, text: str, intents: tuple[Intent, ...], actions: tuple[Action, ...], ask: Ask | None) -> None:
         """Keep what was done, and what was asked. A sentence that did nothing leaves the memory as it was."""

@@ -39,9 +39,13 @@ class HanDialogue:
         self._past: Past | None = None
         self._now: dt.datetime | None = None
 
-    def resolve(self, text: str, context: TurnContext, matcher: ClauseReader, *, repair: bool = True) -> Understanding:
-        """The reading of ``text``, or NoIntent. Names are taken as they are said: ``repair`` changes nothing."""
+    def resolve(
+        self, text: str, context: TurnContext, matcher: ClauseReader, *, repair: bool = True, plain: bool = True
+    ) -> Understanding:
+        """The reading of ``text``, or NoIntent. Names are taken as they are said: there are no repairs."""
         self._now = context.now
+        if not plain:
+            return NoIntent("no template matches")
         past = self._recent(context.now)
         sentence = han_text.tidy(text)
         if past is not None and past.ask is not None:

@@ -42,7 +42,7 @@ class Memory(Protocol):
     """The last turns: resolves pronouns, ellipsis and answers to questions."""
 
     def resolve(
-        self, text: str, context: TurnContext, matcher: ClauseReader, *, repair: bool = True
+        self, text: str, context: TurnContext, matcher: ClauseReader, *, repair: bool = True, plain: bool = True
     ) -> Understanding: ...
 
     def remember(
@@ -83,6 +83,8 @@ class DialogueMind:
         """The last sentence, where the templates did not know it: what "I meant …" explains."""
         self._acted = False
         self._revision = home().revision
+        self._unread: tuple[TurnContext, set[str]] | None = None
+        """Sentences of one turn that were read in vain: they are not read a second time."""
         self._thought: tuple[tuple[str, str | None, int], Understanding] | None = None
 
     def read(self, text: str, context: TurnContext) -> Understanding:
@@ -92,6 +94,10 @@ class DialogueMind:
         if explained is not None:
             return explained
         found = self._memory.resolve(self._known(text), context, self.matcher, repair=False)
+        if isinstance(found, NoIntent):
+            if self._unread is None or self._unread[0] is not context:
+                self._unread = (context, set())
+            self._unread[1].add(text)
         self._puzzle = text if isinstance(found, NoIntent) else None
         self._acted = False
         return found
@@ -101,7 +107,8 @@ class DialogueMind:
         self.follow_home()
         understanding = self._explained(text, context)
         if understanding is None:
-            understanding = self._memory.resolve(self._known(text), context, self.matcher)
+            plain = self._unread is None or self._unread[0] is not context or text not in self._unread[1]
+            understanding = self._memory.resolve(self._known(text), context, self.matcher, plain=plain)
             self._puzzle = text if isinstance(understanding, NoIntent) else None
             self._acted = False
         return self._by_model(text, context) if isinstance(understanding, NoIntent) else understanding
@@ -146,6 +153,7 @@ class DialogueMind:
     def remember(self, text: str, intents: tuple[Intent, ...], actions: tuple[Action, ...], ask: Ask | None) -> None:
         """Keep what was done and asked, for the next sentence."""
         self._acted = bool(actions)
+        self._unread = None
         self._memory.remember(text, intents, actions, ask)
 
     def warm(self) -> None:
@@ -164,4 +172,5 @@ class DialogueMind:
         home = self._home()
         if home.revision != self._revision:
             self.matcher.update(home)
+            self._unread = None
             self._revision = home.revision

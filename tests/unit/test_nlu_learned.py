@@ -99,3 +99,17 @@ def test_what_was_plain_is_not_explained_anew():
     talking.understand("turn on the lamp", NOW)
     talking.understand("i meant turn off the lamp", NOW)
     assert not list(learned)
+
+
+def test_a_sentence_that_was_read_in_vain_is_not_read_again_in_the_same_turn():
+    talking = mind(Learned(None))
+    memory = talking._memory
+    asked = []
+    resolve = memory.resolve
+    memory.resolve = lambda *args, **how: asked.append(how.get("plain", True)) or resolve(*args, **how)
+    talking.read("engage the photon thing", NOW)
+    talking.understand("engage the photon thing", NOW)
+    assert asked == [True, False]
+    talking.remember("x", (Intent("HassTurnOn", {"device_id": "switch.tv"}),), (), None)
+    talking.understand("engage the photon thing", NOW)
+    assert asked[-1] is True, "after something was done it may mean something"
