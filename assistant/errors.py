@@ -70,7 +70,11 @@ class DeviceError(AssistantError):
 
 
 class StorageError(AssistantError):
-    """State could not be read or written."""
+    """State could not be read or written. ``full``: for want of room."""
+
+    def __init__(self, message: str, *, mend: str | None = None, full: bool = False) -> None:
+        super().__init__(message, mend=mend)
+        self.full = full
 
 
 class UpdateError(AssistantError):

@@ -19,8 +19,10 @@ from assistant.skills.agenda.runner import AgendaRunner
 if TYPE_CHECKING:
     from assistant.core import Core
     from assistant.parts import Parts
+    from assistant.skills.store import Store
 
 DEBOUNCE_MS = 2000
+STORE_LOOK_S = 5.0
 RESTART_AFTER_S = 3.0
 """The reply is heard before the end."""
 PREFIX = "agenda "
@@ -112,6 +114,13 @@ async def follow_documents(core: Core, parts: Parts) -> None:
         core.trouble("documents", f"{folder}: {error.strerror or error}")
 
 
+async def follow_store(core: Core, store: Store) -> None:
+    """Tell while timers, lists and notes cannot be kept, until cancelled."""
+    while True:
+        core.trouble("timers", str(store.unkept or store.warning or ""))
+        await asyncio.sleep(STORE_LOOK_S)
+
+
 def _take_up(core: Core, parts: Parts) -> None:
     try:
         problems = parts.skill_parts.library.sync()
@@ -127,17 +136,19 @@ async def open_skills(core: Core, parts: Parts) -> AsyncIterator[AgendaRunner]:
     skills = parts.skill_parts
     ringer = CoreRinger(core, skills.agenda)
     runner = AgendaRunner(skills.agenda, ringer, parts.house.carry_out, skills.clock, skills.language.wording)
-    if skills.store.warning is not None:
-        core.trouble("timers", skills.store.warning)
     stopped = threading.Event()
     end_listening = core.events.listen(ringer.heard, Ringing)
     thread = threading.Thread(target=runner.run, args=(stopped,), name="agenda", daemon=True)
     thread.start()
-    following = asyncio.create_task(follow_documents(core, parts), name="documents")
+    following = [
+        asyncio.create_task(follow_documents(core, parts), name="documents"),
+        asyncio.create_task(follow_store(core, skills.store), name="store"),
+    ]
     try:
         yield runner
     finally:
-        following.cancel()
+        for task in following:
+            task.cancel()
         stopped.set()
         end_listening()
         await asyncio.to_thread(thread.join)

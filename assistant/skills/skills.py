@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from assistant.errors import StorageError
 from assistant.skills.base import Handler, Said
 from assistant.skills.language import Language
 from assistant.skills.templates import Reading, TemplateSet
-from assistant.types import Action, Intent, JsonValue, Outcome, SkillReply, TurnContext, TurnResult
+from assistant.types import Action, Intent, JsonValue, NotHandled, Outcome, SkillReply, TurnContext, TurnResult
+
+log = logging.getLogger(__name__)
 
 WHILE_RINGING = frozenset({"RingStop", "Snooze"})
 """Sentences that mean something only while it rings."""
@@ -83,6 +87,9 @@ class SkillSet:
 
     def claim(self, text: str, context: TurnContext) -> SkillReply | None:
         """See the turn's ``Skills``."""
+        return self._kept(lambda: self._claim(text, context), context)
+
+    def _claim(self, text: str, context: TurnContext) -> SkillReply | None:
         question, self._question = self._question, None
         if self._ringing is not None and self._ringing.rings:
             reading = self._templates().read(self._language.words(text))
@@ -98,6 +105,9 @@ class SkillSet:
 
     def answer(self, text: str, context: TurnContext, _cancelled: Callable[[], bool] = bool) -> SkillReply | None:
         """See the turn's ``Skills``."""
+        return self._kept(lambda: self._answer(text, context), context)
+
+    def _answer(self, text: str, context: TurnContext) -> SkillReply | None:
         found = self.alone(text, context)
         if found is not None:
             return found
@@ -125,7 +135,10 @@ class SkillSet:
     def carry_out(self, intent: Intent, context: TurnContext, *, confirmed: bool = False) -> Outcome | None:
         """See the turn's ``Skills``."""
         carrier = self._carriers.get(intent.name)
-        return carrier(intent, context, confirmed) if carrier is not None else None
+        try:
+            return carrier(intent, context, confirmed) if carrier is not None else None
+        except StorageError as error:
+            return NotHandled(self._unkept(error))
 
     def note(self, result: TurnResult) -> None:
         """See the turn's ``Skills``."""
@@ -135,6 +148,17 @@ class SkillSet:
     def read(self, text: str) -> Reading | None:
         """The skill's sentence that ``text`` is."""
         return self._templates().read(self._language.words(text), WHILE_RINGING)
+
+    def _kept(self, work: Callable[[], SkillReply | None], context: TurnContext) -> SkillReply | None:
+        """What the disk did not take is not confirmed, and is told in words that a person can hear."""
+        try:
+            return work()
+        except StorageError as error:
+            log.error("%s", error)
+            return self._reply("storage", Said(self._unkept(error), notes=(str(error),)), context)
+
+    def _unkept(self, error: StorageError) -> str:
+        return self._language.wording.say("cannot_keep_full" if error.full else "cannot_keep")
 
     def _reply(self, skill: str, said: Said, context: TurnContext, reading: Reading | None = None) -> SkillReply:
         if said.question is not None:

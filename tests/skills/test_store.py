@@ -1,17 +1,19 @@
 """The store loses nothing that was acknowledged: killed at random points, full, broken, of a newer version."""
 
-import os
 import random
 import sqlite3
 import subprocess
 import sys
 import textwrap
+from contextlib import closing
+from types import SimpleNamespace
 
 import pytest
 
 from assistant.errors import StorageError
 from assistant.skills.agenda.agenda import Agenda
 from assistant.skills.agenda.entries import Entry
+from assistant.skills.lists import OwnLists
 from assistant.skills.store import Store
 from assistant.testing import FakeTime
 
@@ -102,8 +104,13 @@ def test_a_store_of_a_newer_version_is_refused_untouched(tmp_path):
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(StorageError, match="update the assistant"):
-        Store(path)
+    store = Store(path)
+    with pytest.raises(StorageError, match="update the assistant"), store.transaction():
+        pass
+    store.close()
+    connection = sqlite3.connect(path)
+    assert connection.execute("PRAGMA user_version").fetchone() == (99,)
+    connection.close()
 
 
 def test_a_change_that_fails_leaves_everything_as_it_was(tmp_path):
@@ -115,8 +122,69 @@ def test_a_change_that_fails_leaves_everything_as_it_was(tmp_path):
     store.close()
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_that_cannot_be_written_is_a_storage_error(tmp_path):
-    tmp_path.chmod(0o500)
-    with pytest.raises(StorageError):
-        Store(tmp_path / "skills.db")
+@pytest.fixture
+def blocked(tmp_path, monkeypatch):
+    """A database whose disk takes no writes while ``blocked.full`` is set, for root too."""
+    path = tmp_path / "skills.db"
+    with closing(Store(path)) as store:
+        Agenda(store, FakeTime()).add(Entry("timer", "tea", span_s=60))
+        OwnLists(store).add("Party", ["cake"])
+    state = SimpleNamespace(path=path, full=True)
+    connect = sqlite3.connect
+
+    class Full(sqlite3.Connection):
+        def execute(self, statement, *values):
+            if state.full and statement.split()[0] in ("INSERT", "UPDATE", "DELETE"):
+                error = sqlite3.OperationalError("database or disk is full")
+                error.sqlite_errorcode = sqlite3.SQLITE_FULL
+                raise error
+            return super().execute(statement, *values)
+
+    def opened(name, **options):
+        return connect(name, **options, factory=Full if str(name) == str(path) else sqlite3.Connection)
+
+    monkeypatch.setattr(sqlite3, "connect", opened)
+    return state
+
+
+def test_on_a_full_disk_nothing_is_confirmed_but_what_is_due_rings(blocked):
+    time = FakeTime()
+    with closing(Store(blocked.path)) as store:
+        agenda = Agenda(store, time)
+        with pytest.raises(StorageError) as refused:
+            agenda.add(Entry("timer", "eggs", span_s=5))
+        assert refused.value.full
+        time.advance(61)
+        (due,) = agenda.due()
+        assert due.what == "ring" and due.entry.name == "tea"
+        agenda.stop(due.entry)
+        assert agenda.due() == [] and agenda.entries() == [] and store.unkept is not None
+        blocked.full = False
+        agenda.add(Entry("timer", "rice", span_s=5))  # the disk takes writes again
+        assert store.unkept is None
+    with closing(Store(blocked.path)) as store:
+        assert [entry.name for entry in Agenda(store, time).entries()] == ["rice"]
+        assert store.rows("SELECT text FROM items") == [("cake",)]
+
+
+def test_a_file_that_cannot_be_opened_is_read_and_nothing_more(tmp_path, monkeypatch):
+    path = tmp_path / "skills.db"
+    with closing(Store(path)) as store:
+        OwnLists(store).add("Party", ["cake"])
+
+    def refused(_self, error=None):
+        raise StorageError(f"{path}: Read-only file system")
+
+    monkeypatch.setattr(Store, "_open", refused)
+    with closing(Store(path)) as store:
+        assert store.rows("SELECT text FROM items") == [("cake",)]
+        with pytest.raises(StorageError, match="Read-only"):
+            OwnLists(store).add("Party", ["candles"])
+
+
+def test_a_folder_that_cannot_be_made_is_an_empty_store_that_keeps_nothing(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with closing(Store(tmp_path / "file" / "skills.db")) as store:
+        assert Agenda(store, FakeTime()).entries() == []
+        with pytest.raises(StorageError):
+            OwnLists(store).add("Party", ["cake"])

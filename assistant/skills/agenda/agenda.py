@@ -7,6 +7,7 @@ its zone and its daylight saving. Where the wall clock jumps, spans of this boot
 from __future__ import annotations
 
 import datetime as dt
+import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -76,8 +77,7 @@ class Agenda:
         if entry.span_s is not None:
             entry = self._armed(entry, entry.span_s)
         with self._store.transaction() as connection:
-            cursor = connection.execute("INSERT INTO entries (document) VALUES (?)", (_document(entry),))
-            return msgspec.structs.replace(entry, id=cursor.lastrowid or 0)
+            return _added(connection, entry)
 
     def cancel(self, entries: Sequence[Entry]) -> None:
         """Take entries away, all or none."""
@@ -112,7 +112,7 @@ class Agenda:
     def snooze(self, entry: Entry, seconds: float = SNOOZE_S) -> Entry:
         """Let what rings be quiet for a while. What recurs keeps its next time: the snoozed one is another entry."""
         if entry.rule is None:
-            return self._update(
+            return self._note(
                 entry,
                 lambda e: self._armed(msgspec.structs.replace(e, state="waiting", since=None, snoozed=True), seconds),
             )
@@ -120,15 +120,15 @@ class Agenda:
             entry, id=0, rule=None, state="waiting", since=None, span_s=seconds, snoozed=True
         )
         self.stop(entry)
-        return self.add(once)
+        return self._store.note(lambda connection: _added(connection, self._armed(once, seconds)))
 
     def stop(self, entry: Entry) -> None:
         """End the ringing, or the telling: what recurs waits for its next time, the rest is done."""
         self._told.discard(entry.id)
         if entry.rule is None:
-            self.cancel([entry])
+            self._store.note(lambda connection: connection.execute("DELETE FROM entries WHERE id = ?", (entry.id,)))
         else:
-            self._update(entry, lambda e: msgspec.structs.replace(e, state="waiting", since=None))
+            self._note(entry, lambda e: msgspec.structs.replace(e, state="waiting", since=None))
 
     # --- time ---------------------------------------------------------------------------------------
 
@@ -156,13 +156,13 @@ class Agenda:
             self._told.add(entry.id)  # another process began with it, and is no more
             if entry.state == "ringing" and abs(now - (entry.since or now)) <= RING_AGAIN_S:
                 return Due("ring", entry)
-            return Due("missed", self._update(entry, lambda e: msgspec.structs.replace(e, state="missed")))
+            return Due("missed", self._note(entry, lambda e: msgspec.structs.replace(e, state="missed")))
         late = -self.left_s(entry)
         if entry.state != "waiting" or late < 0:
             return None
         limit = LATE_COMMAND_S if entry.kind == "command" else MISSED_S
         state: State = "missed" if late > limit else "acting" if entry.kind == "command" else "ringing"
-        changed = self._update(entry, lambda e: self._advanced(e, state, now - late if state == "missed" else now))
+        changed = self._note(entry, lambda e: self._advanced(e, state, now - late if state == "missed" else now))
         self._told.add(entry.id)
         return Due("missed" if state == "missed" else "act" if state == "acting" else "ring", changed)
 
@@ -188,9 +188,9 @@ class Agenda:
             return
         for entry in self.entries(None, "waiting", "ringing"):
             if entry.steady_due is not None and entry.boot == self._clock.boot:
-                self._update(entry, lambda e: self._armed(e, self.left_s(e)))
+                self._note(entry, lambda e: self._armed(e, self.left_s(e)))
             elif entry.rule is not None and entry.rule.weekdays and jump < 0 and entry.state == "waiting":
-                self._update(entry, self._rescheduled)
+                self._note(entry, self._rescheduled)
 
     def _rescheduled(self, entry: Entry) -> Entry:
         assert entry.rule is not None
@@ -210,12 +210,25 @@ class Agenda:
     def _update(self, entry: Entry, change: Callable[[Entry], Entry]) -> Entry:
         """Change an entry as it is now on the disk, in one transaction."""
         with self._store.transaction() as connection:
-            row = connection.execute("SELECT id, document FROM entries WHERE id = ?", (entry.id,)).fetchone()
-            if row is None:
-                return entry
-            changed = change(_entry(row))
-            connection.execute("UPDATE entries SET document = ? WHERE id = ?", (_document(changed), entry.id))
-            return changed
+            return _changed(connection, entry, change)
+
+    def _note(self, entry: Entry, change: Callable[[Entry], Entry]) -> Entry:
+        """The same for what happens by itself: on a disk that takes no writes an alarm rings all the same."""
+        return self._store.note(lambda connection: _changed(connection, entry, change))
+
+
+def _added(connection: sqlite3.Connection, entry: Entry) -> Entry:
+    cursor = connection.execute("INSERT INTO entries (document) VALUES (?)", (_document(entry),))
+    return msgspec.structs.replace(entry, id=cursor.lastrowid or 0)
+
+
+def _changed(connection: sqlite3.Connection, entry: Entry, change: Callable[[Entry], Entry]) -> Entry:
+    row = connection.execute("SELECT id, document FROM entries WHERE id = ?", (entry.id,)).fetchone()
+    if row is None:
+        return entry
+    changed = change(_entry(row))
+    connection.execute("UPDATE entries SET document = ? WHERE id = ?", (_document(changed), entry.id))
+    return changed
 
 
 _encoder = msgspec.json.Encoder()
