@@ -91,7 +91,8 @@ def _handed_over(core: Core, config: ApiSection) -> list[socket.socket]:
 @asynccontextmanager
 async def open_wyoming(core: Core, parts: Parts) -> AsyncIterator[None]:
     """Serve Wyoming while inside, and announce it in the house where others may use it."""
-    from assistant.api.wyoming_server import WyomingParts, announced, serving_wyoming
+    from assistant.api.announce import announced, own_address
+    from assistant.api.wyoming_server import WyomingParts, serving_wyoming
     from assistant.waking import wake_engine
 
     config = parts.config
@@ -110,7 +111,7 @@ async def open_wyoming(core: Core, parts: Parts) -> AsyncIterator[None]:
             serving_wyoming(offered, config.api.wyoming_port, config.api.wyoming_from)
         )
         if config.api.wyoming_from:
-            await stack.enter_async_context(announced(port, f"assistant-{socket.gethostname()}"))
+            await stack.enter_async_context(announced(port, f"assistant-{socket.gethostname()}", own_address()))
         core.add_status("wyoming", lambda: {"port": port, "from": list(config.api.wyoming_from)})
         yield
 

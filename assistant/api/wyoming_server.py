@@ -271,36 +271,3 @@ def chunks_of(clip: AudioClip) -> Iterator[AudioChunk]:
     for start in range(0, len(clip.samples), CHUNK_SAMPLES):
         samples = clip.samples[start : start + CHUNK_SAMPLES]
         yield AudioChunk(clip.rate_hz, 2, 1, samples.astype("<i2").tobytes())
-
-
-@contextlib.asynccontextmanager
-async def announced(port: int, name: str) -> AsyncIterator[None]:
-    """Make the server known in the house by zeroconf while inside, so that Home Assistant offers it by itself."""
-    import socket
-
-    from zeroconf import InterfaceChoice
-    from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
-
-    zeroconf = AsyncZeroconf(interfaces=InterfaceChoice.Default)
-    info = AsyncServiceInfo(
-        "_wyoming._tcp.local.", f"{name}._wyoming._tcp.local.", port=port, addresses=own_addresses(),
-        server=f"{socket.gethostname()}.local.",
-    )  # fmt: skip
-    try:
-        await zeroconf.async_register_service(info)
-        yield
-    finally:
-        await zeroconf.async_unregister_service(info)
-        await zeroconf.async_close()
-
-
-def own_addresses() -> list[bytes]:
-    """This machine's IPv4 address in the house, as bytes; no packet is sent to find it."""
-    import socket
-
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("224.0.0.251", 1))
-            return [socket.inet_aton(probe.getsockname()[0])]
-        except OSError:
-            return [socket.inet_aton("127.0.0.1")]

@@ -73,7 +73,7 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(make, *, addresses=("127.0.0.1",), protocol=LimitedProtocol, beside=contextlib.AsyncExitStack):
+def running(make, *, addresses=("127.0.0.1",), protocol=LimitedProtocol, beside=contextlib.AsyncExitStack, tls=None):
     """Serve what ``make()`` builds (called on the server's own loop) until the block is left."""
     started = threading.Event()
     box = {}
@@ -82,11 +82,12 @@ def running(make, *, addresses=("127.0.0.1",), protocol=LimitedProtocol, beside=
         box["loop"], box["stop"] = asyncio.get_running_loop(), asyncio.Event()
         sockets = listen(addresses, 0)
         api = make()
-        async with beside(), serving(api.app, sockets, protocol=protocol):
+        async with beside(), serving(api.app, sockets, protocol=protocol, tls=tls):
             box["running"] = Running(api, sockets[0].getsockname()[1], box["loop"])
             started.set()
             await box["stop"].wait()
-        api.generator.close()
+        if hasattr(api, "generator"):
+            api.generator.close()
 
     def run():
         try:
