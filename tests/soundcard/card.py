@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import threading
 import time
+from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +29,8 @@ load-module module-native-protocol-unix auth-anonymous=1 socket={socket}
 set-default-sink speaker
 set-default-source mic.monitor
 """
-START_TIMEOUT_S = 10.0
+START_TIMEOUT_S = 60.0
+"""For the server, and for each question to it, on a machine that others use as well."""
 
 
 def missing() -> str | None:
@@ -47,17 +49,23 @@ class Recording:
     process: subprocess.Popen[bytes]
     started_s: float = 0.0
     _parts: list[bytes] = field(default_factory=list)
+    _bytes: int = 0
     _thread: threading.Thread | None = None
 
     def follow(self) -> None:
-        """Read in a thread, until ``stop``. The clock starts with the first block that arrives."""
+        """Read in a thread, until ``stop``."""
 
         def read() -> None:
             assert self.process.stdout is not None
+            begun_s: deque[float] = deque(
+                maxlen=250
+            )  # some seconds: should sound be lost, the clock is right again then
             while block := self.process.stdout.read1(8192):  # type: ignore[union-attr]
-                if not self._parts:
-                    self.started_s = time.monotonic() - len(block) / 2 / RATE_HZ
                 self._parts.append(block)
+                self._bytes += len(block)
+                # A block can only come late: the earliest beginning that any of them tells of is the true one.
+                begun_s.append(time.monotonic() - self._bytes / 2 / RATE_HZ)
+                self.started_s = min(begun_s)
 
         self._thread = threading.Thread(target=read, daemon=True)
         self._thread.start()
@@ -70,9 +78,10 @@ class Recording:
         data = b"".join(self._parts)
         return np.frombuffer(data[: len(data) // 2 * 2], np.int16)
 
-    def time_s(self, sample: int) -> float:
-        """When a sample was played, on the monotonic clock."""
-        return self.started_s + sample / RATE_HZ
+    @property
+    def ends_s(self) -> float:
+        """Up to when it goes now, on the monotonic clock."""
+        return self.started_s + self._bytes / 2 / RATE_HZ
 
     def stop(self) -> np.ndarray:
         """End the recording and return it."""
@@ -132,6 +141,11 @@ class SoundCard:
             time.sleep(0.05)
         self._pacers = [self._pacer(sink) for sink in ("mic", "speaker")]
 
+    @property
+    def runs(self) -> bool:
+        """Whether programs find the card."""
+        return self._server is not None
+
     def _pacer(self, sink: str) -> subprocess.Popen[bytes]:
         """A null sink that nobody hurries takes sound two seconds at a time, and lets who plays into it run dry."""
         arguments = ["pacat", "--record", f"--device={sink}.monitor", "--raw", "--latency-msec=20"]
@@ -152,7 +166,7 @@ class SoundCard:
 
     def _control(self, *arguments: str, check: bool = True) -> int:
         return subprocess.run(
-            ["pactl", *arguments], env=self.environment, capture_output=True, check=check, timeout=10
+            ["pactl", *arguments], env=self.environment, capture_output=True, check=check, timeout=START_TIMEOUT_S
         ).returncode
 
     def say(self, samples: np.ndarray) -> float:
@@ -161,14 +175,14 @@ class SoundCard:
         ``samples``: int16, 16 kHz.
         """
         arguments = ["pacat", "--playback", "--device=mic", "--raw", f"--rate={RATE_HZ}", "--format=s16le"]
-        arguments += ["--channels=1", "--latency-msec=40"]
+        arguments += ["--channels=1", "--latency-msec=1000"]  # a player that is not let run for a while leaves no gap
         # The server reports when everything was played: pacat ends with it.
         subprocess.run(
             arguments,
             env=self.environment,
             input=samples.astype("<i2").tobytes(),
             check=True,
-            timeout=len(samples) / RATE_HZ + 30,
+            timeout=len(samples) / RATE_HZ + START_TIMEOUT_S,
         )
         return time.monotonic()
 
