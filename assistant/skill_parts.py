@@ -30,7 +30,7 @@ from assistant.types import NoIntent
 if TYPE_CHECKING:
     from assistant.config import Config
     from assistant.skills.base import Said
-    from assistant.skills.knowledge.index import Embedder
+    from assistant.skills.knowledge.vectors import Embedder
     from assistant.turn import HouseLike, Mind
     from assistant.types import Intent, Outcome, SkillReply, TurnContext, Understanding
 

@@ -165,6 +165,26 @@ def test_the_held_manual_is_answered_by_the_model(tmp_path):
     shelf.index.close()
 
 
+def test_each_sentence_of_a_document_is_embedded_once(tmp_path):
+    seen = []
+
+    class Counting(WordVectors):
+        def encode(self, texts):
+            seen.extend(texts)
+            return super().encode(texts)
+
+    shelf = library(tmp_path, Counting())
+    (tmp_path / "long.txt").write_text(
+        " ".join(f"Sentence number {n} speaks of valve {n} and of little else." for n in range(200))
+    )
+    shelf.add(tmp_path / "long.txt")
+    assert len(seen) == len(set(seen)) and 200 <= len(seen) <= 202, (
+        "passages overlap, their sentences are embedded once"
+    )
+    assert "valve 150" in shelf.index.search("what speaks of valve 150")[0].passage.text
+    shelf.index.close()
+
+
 # --- with the real embedding ------------------------------------------------------------------------------
 
 

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from assistant.errors import StorageError
 from assistant.skills.knowledge.documents import Document, read_document
-from assistant.skills.knowledge.passages import Passage, passages, sentences
+from assistant.skills.knowledge.passages import Passage, passages
+from assistant.skills.knowledge.vectors import Embedder, vectors_of
+from assistant.skills.knowledge.words import words_of
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-VERSION = 1
+VERSION = 2
 CANDIDATES = 20
 EMBED_AT_ONCE = 64
 MEANING = 0.7
@@ -33,12 +34,6 @@ CREATE TABLE vectors (passage INTEGER NOT NULL REFERENCES passages ON DELETE CAS
 CREATE INDEX vectors_of ON vectors (passage);
 CREATE VIRTUAL TABLE words USING fts5(title, heading, text, tokenize='porter unicode61');
 """
-
-
-class Embedder(Protocol):
-    """Sentences to unit vectors, shape (n, d)."""
-
-    def encode(self, sentences: Sequence[str]) -> npt.NDArray[np.float32]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +152,7 @@ class KnowledgeIndex:
         """Passages that may answer, the best first; those that lack a code or number of the question cannot."""
         import numpy as np
 
-        words = _words(question)
+        words = words_of(question)
         weights = self._weights(words)
         ranks = self._by_words(words)
         numbers, vectors = self._matrix()
@@ -179,7 +174,7 @@ class KnowledgeIndex:
 
     @staticmethod
     def _stems(hit: Hit) -> set[str]:
-        return set(_words(f"{hit.title} {hit.passage.heading} {hit.passage.text}"))
+        return set(words_of(f"{hit.title} {hit.passage.heading} {hit.passage.text}"))
 
     # --- inside -------------------------------------------------------------------------------------
 
@@ -189,7 +184,7 @@ class KnowledgeIndex:
             "WHERE passages.id = ?",
             number,
         )
-        present = set(_words(f"{title} {heading} {text}"))
+        present = set(words_of(f"{title} {heading} {text}"))
         total = sum(weights.values())
         share = sum(weight for word, weight in weights.items() if word in present) / total if total else 0.0
         page_number = int(str(page)) if page is not None else None
@@ -234,23 +229,13 @@ class KnowledgeIndex:
     def _embedded(
         self, document: Document, pieces: Sequence[Passage], advance: Callable[[int, int], None]
     ) -> list[list[bytes]]:
-        """The vectors of each passage: of all of it with its heading, and of each of its sentences."""
-        import numpy as np
-
+        """The vectors of each passage, see ``vectors_of``."""
         found: list[list[bytes]] = []
+        known: dict[str, npt.NDArray[np.float32]] = {}
         advance(0, len(pieces))
         for start in range(0, len(pieces), EMBED_AT_ONCE):
-            texts: list[str] = []
-            owners: list[int] = []
-            for number, piece in enumerate(pieces[start : start + EMBED_AT_ONCE]):
-                parts = sentences(piece.text)
-                parts = [f"{piece.heading or document.title}. {piece.text}", *(parts if len(parts) > 1 else [])]
-                texts += parts
-                owners += [number] * len(parts)
-            own: list[list[bytes]] = [[] for _ in pieces[start : start + EMBED_AT_ONCE]]
-            for number, vector in zip(owners, self._embedder().encode(texts), strict=True):
-                own[number].append(vector.astype(np.float16).tobytes())
-            found += own
+            group = pieces[start : start + EMBED_AT_ONCE]
+            found += vectors_of(group, document.title, self._embedder(), known)
             advance(len(found), len(pieces))
         return found
 
@@ -304,33 +289,3 @@ class _Wrapped:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if isinstance(error, sqlite3.Error):
             raise StorageError(f"{self._path}: the index of your documents cannot be used: {error}") from error
-
-
-_EMPTY = frozenset(
-    "a an and are as at be been but by can could did do does for from had has have how i if in into is it its me my of on or our "
-    "shall should so that the their them then there these they this those to too up was we were what when where which who whom "
-    "whose why will with would you your may must am not need often long much many please tell about get use using make".split()
-)
-
-
-def _words(text: str) -> dict[str, str]:
-    """The words that tell something: stem -> a word as it is written."""
-    return {_stem(word): word for word in re.findall(r"[^\W_]+", text.casefold()) if word not in _EMPTY}
-
-
-def _stem(word: str) -> str:
-    for ending, least in (
-        ("ations", 4),
-        ("ation", 4),
-        ("ings", 4),
-        ("ing", 4),
-        ("edly", 4),
-        ("ed", 4),
-        ("ies", 4),
-        ("es", 4),
-        ("s", 3),
-        ("ly", 4),
-    ):
-        if word.endswith(ending) and len(word) - len(ending) >= least - 1 and not word.endswith("ss"):
-            return word[: -len(ending)]
-    return word.rstrip("e") if len(word) > 4 else word
