@@ -122,6 +122,11 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return tuple(model for model in self.models if model.default)
 
 
+_WORKED_OUT = msgspec.json.Decoder(Manifest)
+"""msgspec works a type out where it is first used, and the process dies where two threads do that at once: the service loads
+its models in several. So it is done here, once, while this module is imported."""
+
+
 def default_manifest_path() -> Path:
     """Beside the package's code in an installed wheel, at the repository's root in a clone."""
     packaged = Path(__file__).parents[1] / "data" / "manifest.toml"

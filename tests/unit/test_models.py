@@ -3,6 +3,8 @@
 import hashlib
 import os
 import shutil
+import subprocess
+import sys
 
 import msgspec
 import pytest
@@ -262,3 +264,17 @@ def test_what_was_verified_counts_only_for_the_same_manifest(tmp_path):
     verify(SECOND, tmp_path)
     changed = msgspec.structs.replace(SECOND, files=(file("second.gguf", WEIGHTS[::-1]),))
     assert not is_verified(changed, tmp_path)
+
+
+def test_many_threads_may_be_the_first_to_read_the_manifest():
+    """In a process of its own each time: it is the first use that mattered, and what went wrong ended the process."""
+    script = (
+        "import sys, threading; sys.setswitchinterval(1e-6)\n"
+        "from assistant.models.manifest import load_manifest\n"
+        "begin = threading.Barrier(8)\n"
+        "def read(): begin.wait(); load_manifest()\n"
+        "threads = [threading.Thread(target=read) for _ in range(8)]\n"
+        "[thread.start() for thread in threads]; [thread.join() for thread in threads]\n"
+    )
+    for _attempt in range(6):
+        assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
