@@ -47,6 +47,7 @@ from assistant.machine.usage import machine_status, own_use, uptime_s
 from assistant.microphone_side import build_hearing, manners, open_player
 from assistant.parts import Parts
 from assistant.recordings import FOLDER, Recordings, open_recordings
+from assistant.retrying import Retry
 from assistant.service import Notifier, Progress
 from assistant.settings import LastingSettings
 from assistant.skill_service import CoreControls, open_skills
@@ -149,6 +150,9 @@ class Daemon:
             self._core.loudspeaker.sound(_silence())  # the device is opened before the first reply needs it
             self._listen()
             self.attach(self._core, self._parts)
+            retry = Retry(self._stages, self._found)
+            self._core.add_service("loading", retry.beside)
+            self._core.add_status("missing", retry.status)
             async with Supervisor(self._core, self._core.services):
                 self._now_ready()
                 await self._serve()
@@ -176,6 +180,13 @@ class Daemon:
         self._hearing = build_hearing(self._core, self._stages, self._config, self.progress, self._echo)
         self._core.add_status("hearing", self._hearing.status)
         self._hearing.start()
+
+    def _found(self, _names: tuple[str, ...]) -> None:
+        """What could not be loaded at the start is there now; conversations that began without it begin anew."""
+        self._core.forget_conversations()
+        if self._hearing is None:
+            self._listen()
+        self.notifier.status(self.status_line())
 
     def _now_ready(self) -> None:
         self._ready = True

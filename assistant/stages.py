@@ -2,7 +2,7 @@
 
 Loading is done in parallel, each part told with its time. A part that cannot be loaded is a trouble, not the end: without
 the recogniser sentences can still be typed, without the voice replies are text, without the language model the house is
-still commanded.
+still commanded. ``load_missing`` tries such parts again; when, is ``retrying``'s business.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -31,25 +31,51 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+NEEDS = {"wake": ("recogniser",), "ears": ("recogniser", "mind"), "notices": ("voice",)}
+"""Parts that cannot be loaded before others are."""
 NOTICES = ("Sorry, something went wrong.", "Sorry, I didn't understand that.", "Sorry, I didn't hear anything.")
 ROOMS = "wyoming"
 """Conversations whose name begins so are rooms with a microphone of their own: they are voice as well."""
 
 
 class LoadedStages:
-    """Implements ``core.Stages`` over ``Parts``. Filled by ``load``, then by ``warm``."""
+    """Implements ``core.Stages`` over ``Parts``. Filled by ``load``, then by ``warm``. ``loaders``: for tests."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, *, loaders: Mapping[str, Callable[[], Any]] | None = None) -> None:
         self.parts = parts
         self.ears: HomeEars | None = None
         self.wake: WakeEngine | None = None
         self.phrases: WakeEngine | None = None
-        self.has_voice = False
-        self.warmed = False
-        """Whether the language model is ready at once."""
+        self._loaders: Mapping[str, Callable[[], Any]] = loaders or {
+            "voice": self._load_voice,
+            "mind": self._load_mind,
+            "recogniser": lambda: self.parts.vosk,
+            "wake": self._load_wake,
+            "ears": self._load_ears,
+            "embedding": self._warm_mind,
+            "model": self._warm_model,
+            "notices": lambda: self.parts.voice.prepare(NOTICES),
+        }
+        self._missing = set(self._loaders)
+        self._all_tried = False
         self._mind: DialogueMind | None = None
         self._revision = -1
         self._compiling = threading.Lock()
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The parts that could not be loaded, in the order in which that is tried; none while the first try goes on."""
+        return tuple(name for name in self._loaders if name in self._missing) if self._all_tried else ()
+
+    @property
+    def warmed(self) -> bool:
+        """Whether the language model is ready at once."""
+        return "model" not in self._missing
+
+    @property
+    def has_voice(self) -> bool:
+        """Whether replies can be spoken."""
+        return "voice" not in self._missing
 
     # --- core.Stages ---------------------------------------------------------------------------------
 
@@ -90,20 +116,29 @@ class LoadedStages:
     def load(self, core: Core) -> None:
         """Everything that a spoken command needs. Raises ConfigError; what else is missing becomes a trouble."""
         with ThreadPoolExecutor(4, "loading") as pool:
-            voice = pool.submit(self._part, core, "voice", self._load_voice)
-            mind = pool.submit(self._part, core, "mind", self._load_mind)
-            vosk = pool.submit(self._part, core, "recogniser", lambda: self.parts.vosk)
-            wake = pool.submit(lambda: vosk.result() and self._part(core, "wake", self._load_wake))
-            ears = pool.submit(lambda: vosk.result() and mind.result() and self._part(core, "ears", self._load_ears))
+            voice, mind, vosk = (pool.submit(self._load, core, name) for name in ("voice", "mind", "recogniser"))
+            wake = pool.submit(lambda: vosk.result() and self._load(core, "wake"))
+            ears = pool.submit(lambda: vosk.result() and mind.result() and self._load(core, "ears"))
             for loaded in (mind, vosk, wake, ears, voice):
                 loaded.result()
 
     def warm(self, core: Core) -> None:
         """What a question needs: the language model with its prompts' heads, and the bank of phrasings."""
-        self._part(core, "embedding", self._warm_mind)
-        self.warmed = self._part(core, "model", self._warm_model)
-        if self.has_voice:
-            self._part(core, "notices", lambda: self.parts.voice.prepare(NOTICES))
+        for name in ("embedding", "model", "notices"):
+            self._load(core, name)
+        self._all_tried = True
+
+    def load_missing(self, core: Core) -> tuple[str, ...]:
+        """Try again what could not be loaded; the names of what is there now. What is wrong stays among the troubles."""
+        loaded = []
+        with self._compiling:
+            for name in self.missing:
+                try:
+                    if self._load(core, name):
+                        loaded.append(name)
+                except ConfigError as error:  # at the start it would have ended the assistant: now it runs
+                    core.trouble(name, str(error))
+        return tuple(loaded)
 
     def _warm_mind(self) -> None:
         if self._mind is not None:
@@ -116,33 +151,39 @@ class LoadedStages:
             if home.revision == self._revision and not anew:
                 return False
             if self.ears is None:
-                self._load_mind()
+                self._load(core, "mind")
                 return True
             begun_s = time.monotonic()
-            self._part(core, "ears", self._load_ears)
+            self._load(core, "ears")
             log.info("%d devices: the ear was compiled in %.1f s", len(home.devices), time.monotonic() - begun_s)
             return True
 
-    @staticmethod
-    def _part(core: Core, name: str, load: Callable[[], Any]) -> bool:
+    def _load(self, core: Core, name: str) -> bool:
+        """Load a part, unless another one is missing that it needs; whether it is there."""
+        if not self._missing.isdisjoint(NEEDS.get(name, ())):
+            return False
         begun_s = time.monotonic()
         try:
-            load()
+            self._loaders[name]()
         except ConfigError:
             raise
         except AssistantError as error:
-            core.trouble(name, str(error))
-            return False
+            return self._without(core, name, str(error))
         except ImportError as error:
-            core.trouble(name, f"is not installed: {error}")
-            return False
+            return self._without(core, name, f"is not installed: {error}")
+        self._missing.discard(name)
         core.trouble(name, "")
         core.events.publish(PartReady(name, time.monotonic() - begun_s))
         return True
 
+    def _without(self, core: Core, name: str, why: str) -> bool:
+        self._missing.add(name)
+        core.trouble(name, why)
+        return False
+
     def _load_voice(self) -> None:
         self.parts.plain_voice.warm_up()
-        self.has_voice = bool(self.parts.voice)
+        self.parts.voice  # noqa: B018  (built here, so that what is wrong with it is told here)
 
     def _load_mind(self) -> None:
         parts = self.parts

@@ -129,6 +129,9 @@ def _show_status(status: dict[str, Any], turns: list[Any]) -> None:
     grid.add_row("[bold]assistant", f"{ready}, {status['state']}{', muted' if status['muted'] else ''}")
     for subject, text in status["troubles"].items():
         grid.add_row("[bold red]wrong", escape(f"{subject}: {text}"))
+    missing = status.get("missing") or {}
+    if missing.get("parts"):
+        grid.add_row("[bold]not loaded", f"{', '.join(missing['parts'])}; tried again in {missing['again_in_s']} s")
     grid.add_row("[bold]wake words", escape(", ".join(status["wake_words"])))
     grid.add_row("[bold]microphone", escape(str(hearing.get("microphone") or "none")))
     if hearing.get("dropped_s"):
