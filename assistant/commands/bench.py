@@ -23,6 +23,7 @@ KINDS = {
     "idle": "what listening costs",
     "memory": "what each part holds",
     "scale": "devices, context, and several rooms at once",
+    "clients": "a spoken turn's first sound amid 32 clients of the API",
 }
 
 

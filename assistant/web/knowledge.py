@@ -18,7 +18,7 @@ from assistant.errors import AssistantError
 from assistant.events import Indexing
 from assistant.web.house import House
 from assistant.web.pages import back, form_of, page
-from assistant.web.uploads import receive_file
+from assistant.web.uploads import plain_name, receive_file
 
 if TYPE_CHECKING:
     from assistant.skills.knowledge.library import Library
@@ -84,7 +84,7 @@ class KnowledgePages:
         """Take a document away."""
         name = (await form_of(request)).get("name", "")
         library = await run_in_threadpool(self._library)
-        if not await run_in_threadpool(library.remove, name):
+        if plain_name(name) != name or not await run_in_threadpool(library.remove, name):
             raise HttpError(404, "there is no such document")
         self._reading.pop(name, None)
         return back(PLACE)
