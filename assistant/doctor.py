@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import platform
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from assistant.config import Config, find_config, load_config
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, AudioError
 from assistant.types import Area, Device, Floor
 
 Level = Literal["ok", "note", "wrong"]
 MEMORY_NEEDED_MB = 1100
 DISK_NEEDED_MB = 1200
+STATE_NEEDED_MB = 50
+STATE_PROBE_BYTES = 65_536
+HOME_WAIT_S = 5.0
+"""So long brokers and the like have to answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +47,11 @@ def examine(config_path: Path | None) -> Iterator[Finding]:
         yield Finding("configuration", "wrong", str(error), "correct the line, then run this again")
         config = Config()
     checks = (
+        ("state", _state),
         ("models", _models),
         ("sound", _sound),
+        ("microphone", _microphone),
+        ("wake word", _wake_words),
         ("home", _home),
         ("names", _names),
         ("sentences", _sentences),
@@ -55,6 +65,9 @@ def _guarded(subject: str, config: Config, check: Callable[[Config], Iterator[Fi
         yield from check(config)
     except AssistantError as error:
         yield Finding(subject, "wrong", str(error), error.mend or "")
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        yield Finding(subject, "wrong", f"{where}{error.strerror or error}")
     except ImportError as error:
         yield Finding(subject, "wrong", f"a part is not installed: {error}", "run scripts/setup")
 
@@ -98,6 +111,27 @@ def _machine() -> Iterator[Finding]:
         yield Finding("power", "wrong", f"the board slows itself down (0x{throttled})", "use the official power supply")
 
 
+def _state(config: Config) -> Iterator[Finding]:
+    """Whether timers, lists, names and what was learned can be kept."""
+    folder = config.paths.state
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".doctor-") as probe:
+            probe.write(bytes(STATE_PROBE_BYTES))
+            probe.flush()
+            os.fsync(probe.fileno())
+    except OSError as error:
+        full = error.errno == errno.ENOSPC
+        mend = "free space" if full else "see who owns it; a card that has become read-only is worn out: replace it"
+        yield Finding("state", "wrong", f"{folder}: cannot be written: {error.strerror}; nothing is kept", mend)
+        return
+    free = shutil.disk_usage(folder).free // 2**20
+    low = free < STATE_NEEDED_MB
+    yield Finding(
+        "state", "note" if low else "ok", f"{folder}: {free} MB free", "free space before it is full" if low else ""
+    )
+
+
 def _models(config: Config) -> Iterator[Finding]:
     from assistant.models.installed import resolve
 
@@ -134,6 +168,25 @@ def _sound(config: Config) -> Iterator[Finding]:
         yield Finding("sound", "note", "no loudspeaker", "plug one in, or write replies to a file with --out")
 
 
+def _microphone(config: Config) -> Iterator[Finding]:
+    from assistant.audio.devices import find_input
+
+    try:
+        device = find_input(config.audio.input)
+    except AudioError as error:
+        level: Level = "wrong" if config.audio.input else "note"  # one that is named is meant to be there
+        yield Finding("microphone", level, str(error), "plug one in, or set audio.input to a part of its name")
+        return
+    yield Finding("microphone", "ok", f"{device.name}, {device.rate_hz} Hz")
+
+
+def _wake_words(config: Config) -> Iterator[Finding]:
+    from assistant.waking import load_recogniser, wake_engine
+
+    wake_engine(config.wake.words, config.wake.sensitivity, config, load_recogniser(config))
+    yield Finding("wake word", "ok", ", ".join(config.wake.words) or "none: it listens when it is asked to")
+
+
 def _sentences(config: Config) -> Iterator[Finding]:
     """The user's own sentences: errors name file, line and rule."""
     if config.home.sentences is None:
@@ -147,9 +200,17 @@ def _sentences(config: Config) -> Iterator[Finding]:
 
 def _home(config: Config) -> Iterator[Finding]:
     from assistant.home.house import open_house
+    from assistant.home.sources import configured_sources
 
-    home = open_house(config.home.inventory, None).snapshot()
-    where = config.home.inventory or "the built-in simulated home"
+    sources = configured_sources(config, config.home.inventory)
+    house = open_house(config.home.inventory, None, config.assistant.language, sources=sources)
+    with house.connections:
+        house.connections.wait_ready(HOME_WAIT_S)
+        for status in house.connections.status():
+            mend = "" if status.connected else "see that it runs, and that the address and the password are right"
+            yield Finding(status.name, "ok" if status.connected else "wrong", status.detail or "connected", mend)
+        home = house.snapshot()
+    where = config.home.inventory or ("found" if sources else "the built-in simulated home")
     yield Finding("home", "ok", f"{where}: {len(home.areas)} areas, {len(home.devices)} devices")
 
 

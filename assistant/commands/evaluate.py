@@ -40,7 +40,7 @@ def run_eval(args: argparse.Namespace) -> int:
     from rich.markup import escape
     from rich.progress import Progress
 
-    from assistant.errors import StorageError
+    from assistant.errors import AssistantError, StorageError
     from assistant.evaluation.batch import BatchRunner
     from assistant.evaluation.report import markdown, picture
     from assistant.evaluation.sets import EvaluationSet, find_sets, run_set
@@ -49,6 +49,9 @@ def run_eval(args: argparse.Namespace) -> int:
     sets = [
         EvaluationSet(path.stem, path, args.snr, args.spoken, max(1, args.every)) for path in args.cases
     ] or find_sets(project, args.shared, noise=not args.no_noise, spoken=not args.no_spoken)
+    missing = [str(path) for path in args.cases if not path.is_file()]
+    if missing:
+        raise AssistantError(f"{missing[0]}: no such file")
     console = Console(highlight=False)
     results = []
     with (

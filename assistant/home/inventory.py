@@ -46,7 +46,7 @@ def load_inventory(path: Path | None = None) -> Home:
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{path}: cannot be read: {error}") from error
+            raise ConfigError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
     is_json = name.endswith(".json")
     try:
         document = json.loads(text) if is_json else tomllib.loads(text)

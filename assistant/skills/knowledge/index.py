@@ -77,10 +77,10 @@ class KnowledgeIndex:
         try:
             self._connection = self._open()
         except sqlite3.DatabaseError:
-            path.unlink(missing_ok=True)  # everything in it can be made again
             try:
+                path.unlink(missing_ok=True)  # everything in it can be made again
                 self._connection = self._open()
-            except sqlite3.Error as error:
+            except (sqlite3.Error, OSError) as error:
                 raise StorageError(f"{path}: the index of your documents cannot be kept: {error}") from error
 
     def close(self) -> None:
