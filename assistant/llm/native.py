@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import EngineError, ModelError
+from assistant.llm.pages import drop_mapped
 
 GGUF_MAGIC = b"GGUF"
 MAX_SEQUENCES = 12
 BATCH_TOKENS = 512
+STEP_TOKENS = 128
+"""So many of a batch's tokens are worked on at once: more is not faster on a processor, and takes 30 MB at 512."""
 MAX_OUTPUTS = 16
 """So many tokens of one batch can have logits."""
 
@@ -37,6 +40,7 @@ class NativeModel:
             raise ModelError(
                 f"{path}: llama.cpp cannot load it ({self._log.reason()})", mend="run 'assistant models verify'"
             )
+        drop_mapped(path)
         self.vocab = lib.llama_model_get_vocab(self.model)
         self.context = self._open_context(context, threads)
         self.memory = lib.llama_get_memory(self.context)
@@ -48,7 +52,7 @@ class NativeModel:
         params = self.lib.llama_context_default_params()
         params.n_ctx = size
         params.n_batch = BATCH_TOKENS
-        params.n_ubatch = BATCH_TOKENS
+        params.n_ubatch = STEP_TOKENS
         params.n_outputs_max = MAX_OUTPUTS  # else a batch's worth of logits is set aside: 300 MB
         params.n_seq_max = MAX_SEQUENCES
         params.n_threads = params.n_threads_batch = threads
