@@ -180,6 +180,7 @@ class SkillParts:
             ringing=self.timers,
             first=interpret,
             several=steps.request,
+            half=steps.half_understood,
             last=self._question,
             carriers={
                 "AssistDelayed": self._delayed,

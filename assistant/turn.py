@@ -96,6 +96,10 @@ class Skills(Protocol):
         """Whether ``text`` is a skill's sentence; does nothing."""
         ...
 
+    def unclear(self, text: str, context: TurnContext) -> str | None:
+        """What is said to a sentence about a skill's things that nobody understood; ``None`` where it is not about them."""
+        ...
+
     def carry_out(self, intent: Intent, context: TurnContext, *, confirmed: bool = False) -> Outcome | None:
         """An understood intent that is a skill's (``AssistDelayed``); ``None`` where it is the house's."""
         ...
@@ -272,6 +276,8 @@ class Turn:
             case NoIntent(about_home=True):
                 # The chat model would make up how the house is, or claim to have done what was said.
                 pieces = [self._respond(NOT_UNDERSTOOD, context)] if talk else []
+            case NoIntent() if (unclear := self._unclear(result.transcript, context)) is not None:
+                pieces = [unclear] if talk else []
             case NoIntent():
                 result, pieces = self._chat(result, context, cancelled) if talk else (result, [])
         watch.stage("act", start)
@@ -312,6 +318,9 @@ class Turn:
         self._mind.remember(result.transcript, intents, tuple(actions), question)
         reply = " ".join(dict.fromkeys(r for r in replies if r))
         return replace(result, actions=tuple(actions), expects_answer=question is not None), reply
+
+    def _unclear(self, text: str, context: TurnContext) -> str | None:
+        return self._skills.unclear(text, context) if self._skills is not None else None
 
     def _respond(self, intent: Intent, context: TurnContext) -> str:
         """A fixed answer, in the house's language."""

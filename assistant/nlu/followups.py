@@ -29,6 +29,7 @@ _NOT_THIS = re.compile(
 _TAIL = re.compile(r"[,\s]+(?:too|as well|also|instead|then|again|please)$", re.IGNORECASE)
 _PLACED = re.compile(r"^(?:(?:in|on|at|for|to|with|inside)\s+)+", re.IGNORECASE)
 _ONE = re.compile(r"\bones?\b", re.IGNORECASE)
+_NEED = re.compile(r"^(?:we|i) (?:(?:also|still) )?need (?:(?:some|more|also) )*", re.IGNORECASE)
 _OTHER = re.compile(r"^(?:the )?other(?: one| ones)?$|^another(?: one)?$", re.IGNORECASE)
 _TARGETS = ("name", "device_id", "area", "floor", "here", "all", "except", "except_area", "device_class")
 _SWITCHING = frozenset({"HassTurnOn", "HassTurnOff", "HassToggle", "HassGetState"})
@@ -206,6 +207,7 @@ def _next_item(part: str, last: Intent) -> Intent | None:
         "HassShoppingListRemoveItem",
     ):
         return None
+    part = _NEED.sub("", part)
     items: list[JsonValue] = [item.strip() for item in re.split(r",|\band\b", part) if item.strip()]
     return replace(last, slots={**last.slots, "item": items[0] if len(items) == 1 else items})
 

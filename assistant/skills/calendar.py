@@ -7,7 +7,7 @@ import datetime as dt
 import re
 import zoneinfo
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from assistant.skills.base import Handler, Said
@@ -73,6 +73,7 @@ class CalendarSkill:
             "DaysSince": self._days_since,
             "DaysBetween": self._days_between,
             "DayOf": self._day_of,
+            "IsToday": self._is_today,
             "DateAhead": self._date_ahead,
             "LeapYear": self._leap_year,
             "DaysInMonth": self._days_in_month,
@@ -258,12 +259,21 @@ class CalendarSkill:
     def _day_of(self, reading: Reading, _context: TurnContext) -> Said:
         meant, past = reading.slots.get("day"), reading.slots.get("past") is True
         day = self._date(meant, past=past)
+        year = self._today().year + 1 if reading.slots.get("next_year") is True else reading.slots.get("year")
+        if isinstance(year, int):
+            day = meant.on(year) if isinstance(meant, Feast) else self._date(replace(meant, year=year))  # type: ignore[type-var]
         if day is None:
             return Said(self._say("no_such_day"))
         key = "day_was" if day < self._today() else "day_is"
         name = meant.name if isinstance(meant, Feast) else None
         date = self._language.wording.date(day)
         return Said(self._say(f"{key}_named" if name else key, date=date, name=name))
+
+    def _is_today(self, reading: Reading, _context: TurnContext) -> Said:
+        meant, today = reading.slots.get("day"), self._today()
+        on_weekday = isinstance(meant, When) and meant.weekday == today.weekday()
+        so = on_weekday or self._date(meant) == today
+        return Said(self._say("is_today" if so else "is_not_today", date=self._language.wording.date(today)))
 
     def _date_ahead(self, reading: Reading, _context: TurnContext) -> Said:
         span, sign = reading.slots.get("calendar_span"), -1 if reading.slots.get("sign") == -1 else 1

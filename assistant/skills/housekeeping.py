@@ -73,6 +73,8 @@ class HousekeepingSkill:
             "MachineTemperature": lambda _r, _c: self._temperature(),
             "Restart": self._restart,
             "WhoAreYou": lambda _r, _c: Said(self._say("who", name=self._name)),
+            "Maker": lambda _r, _c: Said(self._say("maker")),
+            "Forecast": lambda _r, _c: Said(self._say("no_forecast")),
             "News": lambda _r, _c: Said(self._say("no_news")),
         }
 

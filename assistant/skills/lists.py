@@ -283,9 +283,9 @@ class ListsSkill:
 
         return Said(self._say("note_what"), question=answer)
 
-    def _read_notes(self, _reading: Reading, _context: TurnContext) -> Said:
+    def _read_notes(self, reading: Reading, _context: TurnContext) -> Said:
         notes = self._notes.all()
-        return self._told(notes, "note_none")
+        return self._told(notes[:1] if reading.slots.get("last") else notes, "note_none")
 
     def _search_notes(self, reading: Reading, _context: TurnContext) -> Said:
         wanted = [_folded(word) for word in self._language.words(reading.text("about") or "").tokens]

@@ -53,8 +53,9 @@ class _Question:
 class SkillSet:
     """Implements the turn's ``Skills``. ``skills``: by name, asked in order where they share an intent.
 
-    ``first`` may take a sentence before anybody reads it, ``several`` one of several steps, ``last`` one
-    that no template reads. ``carriers`` carry out understood intents that are no device's; ``watchers`` are told of each turn's end.
+    ``first`` may take a sentence before anybody reads it, ``several`` one of several steps, ``last`` one that no template
+    reads; ``half`` says what of one was not understood that nobody took. ``carriers`` carry out understood intents that are
+    no device's; ``watchers`` are told of each turn's end.
     ``templates``: the sentences, compiled when the first one is read.
     """
 
@@ -68,6 +69,7 @@ class SkillSet:
         first: Hook = lambda _text, _context: None,
         several: Hook = lambda _text, _context: None,
         last: Hook = lambda _text, _context: None,
+        half: Hook = lambda _text, _context: None,
         carriers: Mapping[str, Carrier] | None = None,
         watchers: tuple[Watcher, ...] = (),
     ) -> None:
@@ -81,6 +83,7 @@ class SkillSet:
         self._first = first
         self._several = several
         self._last = last
+        self._half = half
         self._carriers = dict(carriers or {})
         self._watchers = watchers
         self._question: _Question | None = None
@@ -126,6 +129,18 @@ class SkillSet:
             said = handler(reading, context)
             if said is not None:
                 return self._reply(name, said, context, reading)
+        return None
+
+    def unclear(self, text: str, context: TurnContext) -> str | None:
+        """See the turn's ``Skills``."""
+        half = self._half(text, context)
+        if half is not None:
+            return str(half.text)
+        tokens = self._language.words(text).tokens
+        for phrase in self._language.table["unclear"]["about"]:
+            words = tuple(self._language.split(phrase))
+            if any(tokens[i : i + len(words)] == words for i in range(len(tokens) - len(words) + 1)):
+                return self._language.wording.say("not_understood")
         return None
 
     def reads(self, text: str) -> bool:

@@ -23,6 +23,8 @@ from assistant.types import (
 )
 
 MOST_STEPS = 5
+ACTING = ("Set", "Add", "Cancel", "Pause", "Resume", "Change", "Create", "Remove", "Complete", "Clear", "Delete")
+"""How the names of the skills' intents end that change something."""
 
 
 class House(Protocol):
@@ -74,6 +76,27 @@ class StepsSkill:
                     replies.append(self._say("steps_left_out", steps=self._language.wording.counted("step", left)))
                 break
         return Said(" ".join(reply for reply in replies if reply), acted=True, actions=tuple(actions))
+
+    def half_understood(self, text: str, context: TurnContext) -> Said | None:
+        """ "Set a timer and fly to the moon": nothing is done by halves, and the chat model must not say that it was."""
+        joints = list(self._joiner.finditer(text))
+        for joint in reversed(joints) if len(joints) < MOST_STEPS else ():
+            parts = [part.strip(" ,") for part in (text[: joint.start()], text[joint.end() :])]
+            known = [part for part in parts if self._acts(part, context)]
+            if len(known) == 1 and all(parts):
+                unknown = next(part for part in parts if part not in known)
+                return Said(self._say("step_unknown", step=unknown))
+        return None
+
+    def _acts(self, step: str, context: TurnContext) -> bool:
+        """Whether a step, or all of several, is plainly something to be done."""
+        if self._steps(step, context) is not None:
+            return True
+        reading = self._read_skill(step)
+        if reading is not None:
+            return reading.intent.endswith(ACTING)
+        understanding = self._read(step, context)
+        return isinstance(understanding, Understood) and not any("Get" in i.name for i in understanding.intents)
 
     def _steps(self, text: str, context: TurnContext) -> list[str] | None:
         parts = [part for part in (p.strip(" ,") for p in self._joiner.split(text)) if part]

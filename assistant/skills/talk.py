@@ -1,4 +1,4 @@
-"""The conversation with the chat model itself: forgetting it."""
+"""The conversation with the chat model itself: forgetting it; and how a word is spelt, which a small model gets wrong."""
 
 from __future__ import annotations
 
@@ -16,8 +16,15 @@ class TalkSkill:
     def __init__(self, language: Language, forget: Callable[[], None]) -> None:
         self._forget = forget
         self._say = language.wording.say
-        self.handlers: Mapping[str, Handler] = {"ForgetTalk": self._forgotten}
+        self.handlers: Mapping[str, Handler] = {"ForgetTalk": self._forgotten, "Spell": self._spelled}
 
     def _forgotten(self, _reading: Reading, _context: TurnContext) -> Said:
         self._forget()
         return Said(self._say("forgotten"), acted=True)
+
+    def _spelled(self, reading: Reading, _context: TurnContext) -> Said | None:
+        word = (reading.text("word") or "").strip(" \"'.?")
+        if not word.replace(" ", "").replace("-", "").replace("'", "").isalpha():
+            return None
+        letters = ", ".join(letter.upper() for letter in word if letter.isalpha())
+        return Said(self._say("spelled", word=word, letters=letters))

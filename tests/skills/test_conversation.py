@@ -109,6 +109,7 @@ def test_more_than_five_steps_are_refused(talk):
 def test_a_step_that_is_not_understood_leaves_all_undone(talk):
     result = talk.say("turn on the kitchen light and set a timer for 5 minutes and dance the polka")
     assert not result.states and result.skill != "steps"
+    assert result.reply == "I did not understand this part, so I did nothing: dance the polka."
 
 
 def test_translation_is_said_in_its_language():

@@ -16,7 +16,7 @@ from assistant.skills.base import Handler, Said
 from assistant.skills.clock import Clock
 from assistant.skills.language import Language
 from assistant.skills.templates import Reading
-from assistant.skills.when import When, resolve, time_of_day
+from assistant.skills.when import When, day_of, resolve, time_of_day
 from assistant.types import Action, Handled, Intent, NotHandled, Outcome, TurnContext
 
 LONGEST_S = 366 * 86400
@@ -40,6 +40,7 @@ class AgendaSkill:
             "TimerResume": lambda r, c: self._one("timer", r, self._resume),
             "TimerAdd": self._timer_add,
             "AlarmSet": self._alarm_set,
+            "AlarmChange": self._alarm_change,
             "AlarmQuery": lambda r, c: self._query("alarm", r),
             "AlarmCancel": lambda r, c: self._cancel("alarm", r),
             "ReminderSet": self._reminder_set,
@@ -147,6 +148,28 @@ class AgendaSkill:
         key = "alarm_set_named" if name else "alarm_set"
         return Said(self._say(key, name=name, when=self._telling.when(added)), acted=True)
 
+    def _alarm_change(self, reading: Reading, context: TurnContext) -> Said | None:
+        """``move the alarm to eight``: the one alarm, or the one that is then asked for."""
+        when = reading.slots.get("when")
+        if not isinstance(when, When):
+            return None
+        if not self._agenda.entries("alarm"):
+            return self._alarm_set(reading, context)
+
+        def change(entry: Entry) -> Said:
+            half = "pm" if moment(entry, self._clock.now()).hour >= 12 else "am"
+            at = when if when.part or (when.hour or 0) > 12 else dataclasses.replace(when, part=half)
+            at = dataclasses.replace(at, weekdays=entry.rule.weekdays) if entry.rule and not when.has_date else at
+            moved = self._at("alarm", entry.name, at, context, morning=True)
+            if moved is None:
+                return Said(self._say("no_such_moment"))
+            added = self._agenda.add(moved)
+            self._agenda.cancel([entry])
+            return Said(self._say("alarm_changed", when=self._telling.when(added)), acted=True)
+
+        rest = Reading(reading.intent, {key: value for key, value in reading.slots.items() if key != "when"})
+        return self._one("alarm", rest, change)
+
     def _alarm_answered(self, text: str, day: When, name: str, context: TurnContext) -> Said | None:
         when = self._moment(text, day)
         return None if when is None else self._alarm_set(
@@ -172,7 +195,7 @@ class AgendaSkill:
         when = reading.slots.get("when")
         if not what:
             return Said(self._say("reminder_what"), question=lambda text, c: self._reminded_of(text, when, c))
-        if not isinstance(when, When) or not (when.has_time or when.span_s or when.has_date):
+        if not isinstance(when, When) or not (when.has_time or when.span_s or when.has_date or when.weekdays):
             return Said(self._say("reminder_when"), question=lambda text, c: self._reminder_answered(text, what, c))
         if not when.has_time and when.span_s is None:
             when = dataclasses.replace(when, alone=(9, 0))
@@ -253,10 +276,12 @@ class AgendaSkill:
             entries = [entry for entry in entries if self._is_at(entry, when)]
         return Said(self._telling.overview(entries))
 
-    def _birthday(self, _reading: Reading, _context: TurnContext) -> Said:
+    def _birthday(self, reading: Reading, _context: TurnContext) -> Said:
         """Birthdays are known only as far as somebody asked to be reminded of them."""
         word = self._language.wording.part("birthday_word")
+        whose = set(self._language.words(reading.text("what") or "").tokens)
         known = [entry for entry in self._agenda.entries("reminder") if word in entry.name.casefold()]
+        known = [entry for entry in known if whose <= set(self._language.words(entry.name).tokens)]
         return Said(self._telling.told(known[0]) if known else self._say("no_birthdays"))
 
     def _cancel(self, kind: Kind, reading: Reading) -> Said | None:
@@ -320,12 +345,17 @@ class AgendaSkill:
             entries = [entry for entry in entries if entry.span_s == float(span)]
         name = reading.text("timer_name") or (reading.text("what") if kind == "reminder" else None)
         if name:
-            wanted = set(self._language.words(name).tokens) - _SMALL
-            entries = [e for e in entries if wanted and wanted <= set(self._language.words(e.name).tokens)]
+            wanted = self._stems(name)
+            entries = [e for e in entries if wanted and wanted <= self._stems(e.name)]
         when = reading.slots.get("when")
         if isinstance(when, When):
             entries = [entry for entry in entries if self._is_at(entry, when)]
         return entries
+
+    def _stems(self, name: str) -> set[str]:
+        """The words that tell an entry from others, one egg or several."""
+        words = set(self._language.words(name).tokens) - _SMALL
+        return {word[:-1] if len(word) > 3 and word.endswith("s") else word for word in words}
 
     def _is_at(self, entry: Entry, when: When) -> bool:
         at = moment(entry, self._clock.now())
@@ -337,8 +367,7 @@ class AgendaSkill:
         if when.weekdays:
             return entry.rule is not None and set(when.weekdays) <= set(entry.rule.weekdays)
         if when.has_date:
-            wanted = resolve(_with_time(when), self._clock.now())
-            return wanted is not None and wanted.date() == at.date()
+            return day_of(when, self._clock.now().date()) == at.date()
         return True
 
     def _at(self, kind: Kind, name: str, when: When, context: TurnContext, *, morning: bool) -> Entry | None:
@@ -367,7 +396,3 @@ def _fraction(value: object) -> Fraction | None:
 
 def _with(entry: Entry, **changes: object) -> Entry:
     return msgspec.structs.replace(entry, **changes)
-
-
-def _with_time(when: When) -> When:
-    return when if when.has_time else dataclasses.replace(when, hour=12, part="pm")

@@ -87,6 +87,7 @@ class ExpressionReader:
         self._one = {tuple(split(text)) for text in table["one"]}
         # Chinese puts percent before its number, the whole before its share, and a word after an exponent.
         self._percent_before = [tuple(split(text)) for text in table.get("percent_before", ())]
+        self._counted = [tuple(split(text)) for text in table.get("counted", ())]
         self._whose = [tuple(split(text)) for text in table.get("whose", ())]
         self._power_end = [tuple(split(text)) for text in table.get("power_end", ())]
 
@@ -180,6 +181,8 @@ class ExpressionReader:
                 for after in self._after(self._of, tokens, end):
                     for last, whole in self._raised(tokens, after):
                         yield last, Operation("*", (Value(number), whole))
+            for after in self._after(self._counted, tokens, end):
+                yield after, Value(number)
             yield end, Value(number)
 
     def _paired(self, tokens: Tokens, at: int) -> Iterator[Found]:
