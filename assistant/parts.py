@@ -205,10 +205,10 @@ class Parts:
 
     @cached_property
     def embedder(self) -> Embedder:
-        """The sentence embedding."""
+        """The sentence embedding. It may not be there: then its use raises ModelError, and the templates do without."""
         from assistant.nlu.embedding import Embedder
 
-        return Embedder(resolve(EMBEDDING_MODEL, self.config.paths.models).directory)
+        return Embedder(self.config.paths.models / EMBEDDING_MODEL)
 
     @cached_property
     def plain_voice(self) -> PiperVoiceEngine:

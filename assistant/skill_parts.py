@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, ModelError
 from assistant.skills.agenda.agenda import Agenda
 from assistant.skills.agenda.skill import AgendaSkill
 from assistant.skills.arithmetic.skill import ArithmeticSkill
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from assistant.skills.knowledge.vectors import Embedder
     from assistant.turn import HouseLike, Mind
     from assistant.types import Intent, Outcome, SkillReply, TurnContext, Understanding
+
+log = logging.getLogger(__name__)
 
 STORE_FILE = "skills.db"
 INDEX_FILE = "documents.db"
@@ -121,7 +124,13 @@ class SkillParts:
     def _question(self, text: str, context: TurnContext) -> Said | None:
         """Looked up only where there are documents: an index is not made for nothing."""
         exists = "library" in self.__dict__ or (self.config.paths.state / INDEX_FILE).is_file()
-        return self.knowledge.question(text, context) if self._embedder is not None and exists else None
+        if self._embedder is None or not exists:
+            return None
+        try:
+            return self.knowledge.question(text, context)
+        except ModelError as error:  # without the embedding the language model answers, as if there were no documents
+            log.error("the documents cannot be asked: %s", error)
+            return None
 
     @cached_property
     def templates(self) -> TemplateSet:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.config import load_config
-from assistant.errors import AssistantError, AudioError
+from assistant.errors import AssistantError, AudioError, ModelError
 
 if TYPE_CHECKING:
     from assistant.types import AudioClip
@@ -99,12 +99,17 @@ def _asked_here(args: argparse.Namespace, sound: Path | None) -> tuple[dict[str,
         from assistant.audio.files import load_clip
 
         utterance = load_clip(sound)
-    parts = Parts(load_config(args.config), inventory=args.home)
-    with parts, parts.reply_sink(None if args.silent else args.out, play=not args.silent) as sink:
-        result = parts.turn(speak=not args.silent).run(
-            utterance, parts.context(area=args.area), sink=sink, confirmed=args.confirm == "yes"
-        )
-    return result_row(result.turn_id, result), sink.note
+    with Parts(load_config(args.config), inventory=args.home) as parts:
+        speak, mute = not args.silent, None
+        try:
+            _ = parts.voice if speak else None
+        except ModelError as error:
+            speak, mute = False, f"the reply is not spoken: {error}"
+        with parts.reply_sink(args.out if speak else None, play=speak) as sink:
+            result = parts.turn(speak=speak).run(
+                utterance, parts.context(area=args.area), sink=sink, confirmed=args.confirm == "yes"
+            )
+    return result_row(result.turn_id, result), mute or sink.note
 
 
 def _show(row: dict[str, Any], note: str | None) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Protocol
 
+from assistant.errors import ModelError
 from assistant.nlu.dialogue import ClauseReader
 from assistant.nlu.intents import QUESTIONS
 from assistant.types import Action, Ask, Home, Intent, NoIntent, TurnContext, Understanding, Understood
@@ -142,13 +143,21 @@ class DialogueMind:
         key = (text, context.area, self._revision)
         if self._thought is not None and self._thought[0] == key:
             return self._thought[1]
-        near = self._learned.near(text) if self._learned is not None else None
+        near = self._nearly_explained(text)
         found = self._memory.resolve(near, context, self.matcher) if near is not None else NoIntent()
         model = self._open_model() if isinstance(found, NoIntent) else None
         if isinstance(found, NoIntent):
             found = model.understand(text, context) if model is not None else NoIntent("no template matches")
         self._thought = (key, found)
         return found
+
+    def _nearly_explained(self, text: str) -> str | None:
+        if self._learned is None:
+            return None
+        try:
+            return self._learned.near(text)
+        except ModelError:  # without the embedding only the very words count
+            return None
 
     def remember(self, text: str, intents: tuple[Intent, ...], actions: tuple[Action, ...], ask: Ask | None) -> None:
         """Keep what was done and asked, for the next sentence."""

@@ -7,11 +7,13 @@ A question, or talk about the past, never acts.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from assistant.errors import ModelError
 from assistant.nlu.asked import QuestionReader
 from assistant.nlu.bank import Bank, Near
 from assistant.nlu.clauses import starts_command
@@ -27,6 +29,8 @@ from assistant.nlu.vocabulary import vocabulary
 from assistant.nlu.wishes import Wish, kinds_of
 from assistant.nlu.words import number_at, singular, words_of
 from assistant.types import Device, Home, Intent, JsonValue, NoIntent, TurnContext, Understanding, Understood
+
+log = logging.getLogger(__name__)
 
 SURE = 0.66
 POSSIBLE = 0.56
@@ -112,7 +116,11 @@ class ModelUnderstander:
 
     def understand(self, text: str, context: TurnContext) -> Understanding:
         """The act that ``text`` asks for, with its room; where there is none, whether it is about the house at all."""
-        found = self._understood(text, context)
+        try:
+            found = self._understood(text, context)
+        except ModelError as error:  # the templates go on without it, and what they leave is not guessed at
+            log.error("the model's part cannot be asked: %s", error)
+            found = NoIntent("no model")
         return replace(found, about_home=concerns_home(text, self._index)) if isinstance(found, NoIntent) else found
 
     def _understood(self, text: str, context: TurnContext) -> Understood | NoIntent:
