@@ -11,7 +11,7 @@ def test_without_any_model_a_typed_command_is_carried_out(tmp_path):
     with Parts(dataclasses.replace(Config(), paths=paths)) as parts:
         turn = parts.turn(speak=False)
         done = turn.run("turn on the kitchen light", parts.context())
-        assert done.states["light.kitchen"]["state"] == "on" and done.error is None
+        assert done.states["light.kitchen"].state == "on" and done.error is None
         wish = turn.run("i am freezing in the living room", parts.context())
         assert wish.actions == () and wish.error is None and "changed nothing" in wish.reply
         question = turn.run("who wrote hamlet", parts.context())
