@@ -70,3 +70,50 @@ def test_the_unit_says_what_the_program_relies_on():
         "ProtectSystem=strict",
     ):
         assert f"\n{line}\n" in text
+
+
+def units_of(tmp_path, unit, drop_in=""):
+    """The unit as it would be installed, with a program that is there, and a drop-in."""
+    folder = tmp_path / "units"
+    folder.mkdir()
+    for path in SYSTEMD.glob("assistant*.*"):
+        if path.suffix != ".toml":
+            text = path.read_text().replace("/opt/assistant/venv.good/bin/assistant", "/bin/true")
+            (folder / path.name).write_text(text.replace("/opt/assistant/venv/bin/assistant", "/bin/true"))
+    if drop_in:
+        (folder / f"{unit}.d").mkdir()
+        (folder / f"{unit}.d" / "override.conf").write_text(drop_in)
+    return folder / unit
+
+
+def verified(program, unit):
+    """What systemd has to say against a unit of ours."""
+    run = subprocess.run([program, "verify", "--man=no", str(unit)], capture_output=True, text=True, check=False)
+    return [line for line in run.stderr.splitlines() if "assistant" in line]
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        *("assistant.service", "assistant-settings.service", "assistant-settle.service", "assistant-update.service"),
+        *("assistant-update.timer", "assistant-order.path", "assistant-order.service", "assistant-panel.socket"),
+    ],
+)
+def test_systemd_has_nothing_against_the_units(tmp_path, unit):
+    program = shutil.which("systemd-analyze")
+    if program is None:
+        pytest.skip("systemd-analyze is not installed")
+    assert verified(program, units_of(tmp_path, unit)) == []
+
+
+def test_systemd_takes_the_credentials_as_they_are_documented(tmp_path):
+    program = shutil.which("systemd-analyze")
+    if program is None:
+        pytest.skip("systemd-analyze is not installed")
+    documented = (SYSTEMD.parent / "docs" / "homes.md").read_text(encoding="utf-8")
+    drop_in = re.search(r"```ini\n(\[Service\]\n(?:LoadCredential=.*\n)+)```", documented)[1]
+    assert re.findall(r"=(\w+):", drop_in) == ["mqtt_password", "homeassistant_token"]
+    assert verified(program, units_of(tmp_path, "assistant.service", drop_in)) == []
+    broken = drop_in.replace("LoadCredential=mqtt_password:", "LoadCredentials=mqtt_password:")
+    (tmp_path / "units/assistant.service.d/override.conf").write_text(broken)
+    assert verified(program, tmp_path / "units/assistant.service") != [], "a slip is found by this test"

@@ -19,13 +19,16 @@ _HVAC_MODES = ("off", "heat", "cool", "heat_cool", "auto", "dry", "fan_only")
 def cover(fields: Fields) -> Shape:
     """A blind, curtain, door or gate."""
     shape = Shape()
-    if fields.topic("command_topic") is None and fields.topic("set_position_topic") is None:
-        raise Refused("it has neither command_topic nor set_position_topic")
+    if not any(fields.topic(key) for key in ("command_topic", "set_position_topic", "tilt_command_topic")):
+        raise Refused("it has neither command_topic nor set_position_topic nor tilt_command_topic")
     closed, opened = fields.number("position_closed", 0), fields.number("position_open", 100)
     state_topic, position_topic = fields.topic("state_topic"), fields.topic("position_topic")
     told = {fields.text(f"state_{name}", name): name for name in _COVER_STATES}
     shape.read(state_topic, after(fields.reader("value_template"), _cover_state(told)))
-    position = after(fields.reader("position_template"), _position(closed, opened, sets_state=state_topic is None))
+    tilts = _tilted(fields)
+    position = after(
+        fields.reader("position_template"), _position(closed, opened, sets_state=state_topic is None, tilts=tilts)
+    )
     shape.read(position_topic, position)
     write = fields.writer("command_topic", "command_template")
     for service, key, payload in (
@@ -33,20 +36,22 @@ def cover(fields: Fields) -> Shape:
         ("close_cover", "payload_close", "CLOSE"),
         ("stop_cover", "payload_stop", "STOP"),
     ):
-        offer(shape, {service: fixed(write, fields.text(key, payload))})
+        offer(shape, {service: fixed(write, fields.command(key, payload))})
     move = fields.writer("set_position_topic", "set_position_template")
     if move is not None:
         place = _placed(closed, opened)
 
         def set_position(_device: Device, data: Mapping[str, JsonValue]) -> list[Message]:
             percent = number(data.get("position")) or 0
-            values = {"position": int(place(percent)), "value": int(place(percent))}
+            values = {"position": int(percent), "value": int(place(percent))}
             return [move({**values, "position_open": opened, "position_closed": closed})]
 
         shape.services["set_cover_position"] = set_position
         shape.services.setdefault("open_cover", lambda device, _data: set_position(device, {"position": 100}))
         shape.services.setdefault("close_cover", lambda device, _data: set_position(device, {"position": 0}))
-    shape.attributes["supported_features"] = ["open", "close", *(["set_position"] if move is not None else [])]
+    can = {"open_cover": "open", "close_cover": "close", "set_cover_position": "set_position"}
+    shape.attributes["supported_features"] = [name for service, name in can.items() if service in shape.services]
+    _tilt(fields, shape)
     shape.reports = (state_topic or position_topic) is not None and not fields.flag("optimistic")
     return shape
 
@@ -81,8 +86,8 @@ def valve(fields: Fields) -> Shape:
         slope = (opened - closed) / 100
         offer(shape, {"set_valve_position": of_data(write, "position", slope, closed)})
     else:
-        offer(shape, {"open_valve": fixed(write, fields.text("payload_open", "OPEN"))})
-        offer(shape, {"close_valve": fixed(write, fields.text("payload_close", "CLOSE"))})
+        offer(shape, {"open_valve": fixed(write, fields.command("payload_open", "OPEN"))})
+        offer(shape, {"close_valve": fixed(write, fields.command("payload_close", "CLOSE"))})
     if fields.has("payload_stop"):
         offer(shape, {"stop_valve": fixed(write, fields.text("payload_stop"))})
     shape.attributes["supported_features"] = ["open", "close", *(["set_position"] if reports else [])]
@@ -98,14 +103,50 @@ def _cover_state(told: Mapping[str, str]) -> Take:
         known(payload, live)
         if live.state == "stopped":
             place = number(live.attributes.get("current_position"))
-            live.state = {"opening": "open", "closing": "open"}.get(before, before)
+            live.state = "closed" if before in ("closing", "closed") else "open"
             if place is not None:
                 live.state = "open" if place > 0 else "closed"
 
     return take
 
 
-def _position(closed: float, opened: float, *, sets_state: bool) -> Take:
+def _tilted(fields: Fields) -> Take:
+    """The slats' angle, 0 to 100, of the device's own numbers."""
+    low, high = fields.number("tilt_min", 0), fields.number("tilt_max", 100)
+    span = (high - low) or 100.0
+
+    def take(payload: str, live: Live) -> None:
+        value = number(payload)
+        if value is None:
+            raise Refused(f"{plain_text(payload)!r} is no tilt")
+        live.attributes["current_tilt_position"] = max(0, min(100, round((value - low) * 100 / span)))
+
+    return take
+
+
+def _tilt(fields: Fields, shape: Shape) -> None:
+    """Slats that are turned: services as Home Assistant has them, open and close at the device's own angles."""
+    shape.read(fields.topic("tilt_status_topic"), after(fields.reader("tilt_status_template"), _tilted(fields)))
+    write = fields.writer("tilt_command_topic", "tilt_command_template")
+    if write is None:
+        return
+    low, high = fields.number("tilt_min", 0), fields.number("tilt_max", 100)
+    place = _placed(low, high)
+
+    def turned(value: float, said: float) -> list[Message]:
+        return [write({"value": int(value), "tilt_position": int(said), "tilt_min": low, "tilt_max": high})]
+
+    def set_tilt(_device: Device, data: Mapping[str, JsonValue]) -> list[Message]:
+        percent = number(data.get("tilt_position")) or 0
+        return turned(place(percent), percent)
+
+    shape.services["set_cover_tilt_position"] = set_tilt
+    opened, closed = fields.number("tilt_opened_value", 100), fields.number("tilt_closed_value", 0)
+    shape.services["open_cover_tilt"] = lambda _device, _data: turned(opened, opened)
+    shape.services["close_cover_tilt"] = lambda _device, _data: turned(closed, closed)
+
+
+def _position(closed: float, opened: float, *, sets_state: bool, tilts: Take | None = None) -> Take:
     span = (opened - closed) or 100.0
 
     def take(payload: str, live: Live) -> None:
@@ -117,6 +158,8 @@ def _position(closed: float, opened: float, *, sets_state: bool) -> Take:
         live.attributes["current_position"] = percent
         if sets_state:
             live.state = "open" if percent > 0 else "closed"
+        if tilts is not None and found is not None and found.get("tilt_position") is not None:
+            tilts(str(found["tilt_position"]), live)
 
     return take
 

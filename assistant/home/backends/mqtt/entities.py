@@ -27,6 +27,9 @@ class Entities:
         self._by_id: dict[str, Entity] = {}
         self._lives: dict[str, Live] = {}
         self._available: dict[str, dict[str, bool]] = {}
+        self._heard_s: dict[str, float] = {}
+        """When those whose values expire were last heard."""
+        self._expired: set[str] = set()
         self._listening: dict[str, set[str]] = {}
         self._payloads: dict[str, bytes] = {}
         # What an id was once given to keeps it, so that the inventory's rows stay true.
@@ -99,6 +102,8 @@ class Entities:
             if device_id not in kept:
                 self._lives.pop(device_id, None)
                 self._available.pop(device_id, None)
+                self._heard_s.pop(device_id, None)
+                self._expired.discard(device_id)
                 self._book.forget(device_id)
         return bool(before or taken)
 
@@ -140,7 +145,7 @@ class Entities:
 
     # --- states ------------------------------------------------------------------------------------
 
-    def message(self, topic: str, payload: bytes) -> list[str]:
+    def message(self, topic: str, payload: bytes, now_s: float = 0.0) -> list[str]:
         """Take a message of a device; returns the ids of the devices that it said something of."""
         listeners = self._listening.get(topic)
         if not listeners:
@@ -150,9 +155,21 @@ class Entities:
         except UnicodeDecodeError:
             self._refuse(topic, "is no text")
             return []
-        return [device_id for device_id in tuple(listeners) if self._hear(device_id, topic, text)]
+        return [device_id for device_id in tuple(listeners) if self._hear(device_id, topic, text, now_s)]
 
-    def _hear(self, device_id: str, topic: str, text: str) -> bool:
+    def expire(self, now_s: float) -> list[str]:
+        """The devices whose values are by now too old to be true (``expire_after``), each told once."""
+        old = [
+            device_id
+            for device_id, heard_s in self._heard_s.items()
+            if device_id not in self._expired
+            and device_id in self._by_id
+            and now_s - heard_s > self._by_id[device_id].shape.expires_s
+        ]
+        self._expired |= set(old)
+        return old
+
+    def _hear(self, device_id: str, topic: str, text: str, now_s: float) -> bool:
         entity, live = self._by_id[device_id], self._lives[device_id]
         heard = False
         for own, take in entity.shape.readings:
@@ -160,6 +177,9 @@ class Entities:
                 try:
                     take(text, live)
                     heard = True
+                    if entity.shape.expires_s:
+                        self._heard_s[device_id] = now_s
+                        self._expired.discard(device_id)
                 except Missing:
                     continue
                 except Refused as error:
@@ -193,6 +213,8 @@ class Entities:
             live.attributes = dict(state.attributes)
 
     def _is_available(self, device_id: str, entity: Entity) -> bool:
+        if device_id in self._expired:
+            return False
         topics = [topic for topic, _told in entity.availability.topics]
         if not topics:
             return True

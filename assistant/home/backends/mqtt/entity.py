@@ -38,13 +38,15 @@ Make = Callable[[Device, Data], list[Message]]
 class Shape:
     """What a kind of entity makes of its discovery message.
 
-    ``readings``: topic and what takes its payload. ``reports``: whether the state can be read back.
+    ``readings``: topic and what takes its payload. ``reports``: whether the state can be read back. ``expires_s``: for so
+    long a value holds that is not told again; 0: for ever.
     """
 
     readings: list[tuple[str, Take]] = field(default_factory=list)
     services: dict[str, Make] = field(default_factory=dict)
     attributes: dict[str, JsonValue] = field(default_factory=dict)
     reports: bool = True
+    expires_s: float = 0.0
 
     def read(self, topic: str | None, take: Take) -> None:
         """Have a topic's payloads taken."""

@@ -43,6 +43,11 @@ class Fields:
             return str(value)
         raise Refused(f"{key} is no text")
 
+    def command(self, key: str, default: str) -> str | None:
+        """A payload to send; ``None`` where the message switches the command off (``null``, or empty)."""
+        given = key in self._values
+        return (self.text(key) if given else default) or None
+
     def number(self, key: str, default: float) -> float:
         """A number."""
         value = self._values.get(key)

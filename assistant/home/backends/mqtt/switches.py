@@ -62,9 +62,9 @@ def word_into(key: str) -> Take:
     return take
 
 
-def fixed(write: Write | None, payload: str) -> Make | None:
+def fixed(write: Write | None, payload: str | None) -> Make | None:
     """A service that always sends the same."""
-    if write is None:
+    if write is None or payload is None:
         return None
     return lambda _device, _data: [write({"value": payload})]
 
@@ -179,22 +179,41 @@ def lock(fields: Fields) -> Shape:
     return shape
 
 
+_ARM_MODES = ("home", "away", "night", "vacation")
+_ALARM_STATES = (
+    *("disarmed", "armed_home", "armed_away", "armed_night", "armed_vacation", "armed_custom_bypass"),
+    *("pending", "triggered", "arming", "disarming"),
+)
+
+
 def alarm(fields: Fields) -> Shape:
     """An alarm panel. One that wants a code is only read and armed as far as it asks for none."""
     _required(fields, "command_topic")
     shape = Shape()
-    known = "disarmed armed_home armed_away armed_night armed_vacation pending triggered arming disarming".split()
-    shape.read(fields.topic("state_topic"), after(fields.reader("value_template"), states({s: s for s in known})))
-    write = fields.writer("command_topic", "command_template")
+    shape.read(
+        fields.topic("state_topic"), after(fields.reader("value_template"), states({s: s for s in _ALARM_STATES}))
+    )
     has_code = fields.has("code")
-    for mode in ("home", "away", "night"):
-        payload = fields.text(f"payload_arm_{mode}", f"ARM_{mode.upper()}")
-        needs = has_code and fields.flag("code_arm_required", True)
-        offer(shape, {f"alarm_arm_{mode}": _wants_code if needs else fixed(write, payload)})
+    arms = (
+        fields.options("supported_features") if fields.has("supported_features") else [f"arm_{m}" for m in _ARM_MODES]
+    )
+    for mode in _ARM_MODES:
+        if f"arm_{mode}" in arms:
+            needs = has_code and fields.flag("code_arm_required", True)
+            payload = fields.text(f"payload_arm_{mode}", f"ARM_{mode.upper()}")
+            offer(shape, {f"alarm_arm_{mode}": _wants_code if needs else _alarm_act(fields, payload)})
     needs = has_code and fields.flag("code_disarm_required", True)
-    disarm = fixed(write, fields.text("payload_disarm", "DISARM"))
+    disarm = _alarm_act(fields, fields.text("payload_disarm", "DISARM"))
     offer(shape, {"alarm_disarm": _wants_code if needs else disarm})
     return shape
+
+
+def _alarm_act(fields: Fields, payload: str) -> Make | None:
+    """An alarm's template knows its payload as ``action``; there never is a code."""
+    write = fields.writer("command_topic", "command_template")
+    if write is None:
+        return None
+    return lambda _device, _data: [write({"value": payload, "action": payload, "code": ""})]
 
 
 def _wants_code(device: Device, _data: Mapping[str, JsonValue]) -> list[Message]:
@@ -255,7 +274,7 @@ def select(fields: Fields) -> Shape:
 def sensor(fields: Fields) -> Shape:
     """A reading."""
     _required(fields, "state_topic")
-    shape = Shape(attributes=_unit(fields))
+    shape = Shape(attributes=_unit(fields), expires_s=fields.number("expire_after", 0))
     shape.read(fields.topic("state_topic"), after(fields.reader("value_template"), _value))
     return shape
 
@@ -263,7 +282,7 @@ def sensor(fields: Fields) -> Shape:
 def binary_sensor(fields: Fields) -> Shape:
     """A reading that is one of two."""
     _required(fields, "state_topic")
-    shape = Shape()
+    shape = Shape(expires_s=fields.number("expire_after", 0))
     told = {fields.text("payload_on", "ON"): "on", fields.text("payload_off", "OFF"): "off"}
     shape.read(fields.topic("state_topic"), after(fields.reader("value_template"), states(told)))
     return shape

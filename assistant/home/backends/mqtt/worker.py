@@ -198,7 +198,14 @@ class Worker:
             return  # the assistant does not speak to itself
         if came.topic.startswith(f"{self._prefix}/") and self.entities.announce(came.topic, came.payload):
             self._changed_s = now_s if self._changed_s is None else self._changed_s
-        for device_id in self.entities.message(came.topic, came.payload):
+        self._tell(self.entities.message(came.topic, came.payload, now_s))
+
+    def expire(self, now_s: float) -> None:
+        """What was not told again in time is not known any more."""
+        self._tell(self.entities.expire(now_s))
+
+    def _tell(self, device_ids: Sequence[str]) -> None:
+        for device_id in device_ids:
             state = self.entities.state(device_id, True)
             self.book.put(device_id, state)
             if self._sink is not None:
@@ -269,6 +276,7 @@ class _Life:
         self._listen()
         quiet = self._awaited <= 0 and now_s - self._last_s > QUIET_S
         self._worker.settle(now_s, quiet=quiet)
+        self._worker.expire(now_s)
         if quiet or now_s - self._up_s > BUSY_S:
             if self._ready_s is None:
                 self._ready_s = now_s
