@@ -12,6 +12,8 @@ from assistant.skills.knowledge.index import KnowledgeIndex
 
 Advance = Callable[[str, int, int], None]
 HELD_FILE = "held.txt"
+MOST_HELD_BYTES = 10_000
+"""About 2,500 tokens: with question and answer it fits into the model's context of 4,096."""
 
 
 class Library:
@@ -69,13 +71,18 @@ class Library:
         return True
 
     def hold(self, name: str | None) -> None:
-        """Have the model keep this document whole; ``None``: none. Raises DocumentError where it is not there."""
+        """Have the model keep this document whole; ``None``: none.
+
+        Raises DocumentError where it is not there, or too long for the model's context.
+        """
         marker = self.folder / f".{HELD_FILE}"
         try:
             if name is None:
                 marker.unlink(missing_ok=True)
                 return
-            read_document(self.folder / name)
+            size = len(read_document(self.folder / name).text.encode())
+            if size > MOST_HELD_BYTES:
+                raise DocumentError(f"{name} is too long to be held whole: {size // 1000} of {MOST_HELD_BYTES // 1000} kB")
             marker.write_text(name, encoding="utf-8")
         except OSError as error:
             raise StorageError(f"{marker}: {error.strerror or error}") from error

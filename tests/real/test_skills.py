@@ -1,0 +1,79 @@
+"""Translation, interpreting, memory, steps, a held manual: on the real model and espeak-ng, in the built-in home."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from assistant.config import Config, PathsSection
+from assistant.llm.queue import Priority
+from assistant.parts import Parts
+
+pytestmark = pytest.mark.real
+MANUAL = Path(__file__).resolve().parents[1] / "knowledge" / "coffee-machine.md"
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory):
+    state = tmp_path_factory.mktemp("state")
+    with Parts(Config(paths=PathsSection(state=state))) as parts:
+        yield parts
+
+
+def say(turn, parts, text, **how):
+    return turn.run(text, parts.context(), **how)
+
+
+@pytest.mark.skipif(not shutil.which("espeak-ng"), reason="espeak-ng is not installed")
+def test_a_translation_is_spoken_with_a_voice_of_its_language(parts):
+    clips = []
+    turn = parts.turn()
+    result = say(turn, parts, "how do you say good morning in French", sink=clips.append)
+    assert result.reply.lower().startswith("bonjour")
+    assert "voice: espeak-ng fr" in result.notes
+    sound = np.concatenate([clip.samples for clip in clips])
+    assert len(sound) / clips[0].rate_hz > 0.3 and np.abs(sound).max() > 1000
+
+
+def test_the_interpreter_translates_everything_until_it_is_told_to_stop(parts):
+    turn = parts.turn(speak=False)
+    assert say(turn, parts, "interpret into German").skill == "translation"
+    result = say(turn, parts, "turn on the kitchen light", speak=False)
+    assert not result.states and result.reply and result.notes == ("translated by the language model into: de",)
+    assert say(turn, parts, "stop translating").reply == "I have stopped translating."
+    assert "light.kitchen" in say(turn, parts, "turn on the kitchen light").states
+    say(turn, parts, "turn off the kitchen light")
+
+
+def test_a_conversation_is_remembered_until_it_is_forgotten(parts):
+    turn = parts.turn(speak=False)
+    say(turn, parts, "my name is Theodora")
+    assert "Theodora" in say(turn, parts, "what is my name").reply
+    assert say(turn, parts, "forget that").reply == "I have forgotten our conversation."
+    assert "Theodora" not in say(turn, parts, "what is my name").reply
+
+
+def test_a_request_of_two_steps_is_done_step_by_step(parts):
+    turn = parts.turn(speak=False)
+    asked = "if it is below forty in the bedroom turn on the bedroom lamp and remind me in an hour to check the window"
+    result = say(turn, parts, asked)
+    assert [action.intent for action in result.actions] == ["HassTurnOn", "ReminderSet"]
+    assert "remind you in 1 hour: check the window" in result.reply
+    refused = say(turn, parts, "if it is below five in the bedroom turn the heating up and remind me in an hour")
+    assert not refused.states and "ReminderSet" not in [action.intent for action in refused.actions]
+
+
+def test_a_held_manual_is_answered_from_and_its_state_outlives_the_process(parts):
+    library = parts.skill_parts.library
+    library.add(MANUAL)
+    library.hold(MANUAL.name)
+    turn = parts.turn(speak=False)
+    result = say(turn, parts, "how long does descaling take")
+    assert result.skill == "knowledge" and "25" in result.reply
+    assert result.notes == ("source: coffee-machine.md", "answered by: model")
+    held = parts.skill_parts.language.table["knowledge"]["held"].format(text=library.held()[1].text)
+    parts._engine.close()
+    parts._engine = None
+    client = parts.model_client("manual", Priority.VOICE)
+    assert client.warm([("system", held)]), "restored from the disk, not evaluated anew"
