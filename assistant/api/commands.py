@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 
 from assistant.api.control import Arguments, Command, argument
 from assistant.core import Core, TurnRequest
@@ -17,65 +18,73 @@ LONGEST_TEXT = 2000
 
 def control_commands(core: Core, status: Callable[[], JsonValue], reload: Callable[[], object]) -> dict[str, Command]:
     """Commands by name. ``status`` and ``reload`` are the daemon's."""
+    commands = _Commands(core, status, reload)
+    return {
+        "status": commands.show_status,
+        "ask": commands.ask,
+        "say": commands.say,
+        "listen": commands.listen,
+        "stop": commands.stop,
+        "mute": commands.mute,
+        "unmute": commands.unmute,
+        "volume": commands.volume,
+        "reload": commands.reload_now,
+        "turns": commands.turns,
+        "follow": lambda _arguments: follow(core),
+    }
 
-    async def show_status(_arguments: Arguments) -> JsonValue:
-        return status()
 
-    async def ask(arguments: Arguments) -> JsonValue:
-        text = _text(arguments)
+@dataclass(frozen=True, slots=True)
+class _Commands:
+    """Each method is a command."""
+
+    core: Core
+    status: Callable[[], JsonValue]
+    reload: Callable[[], object]
+
+    async def show_status(self, _arguments: Arguments) -> JsonValue:
+        return self.status()
+
+    async def ask(self, arguments: Arguments) -> JsonValue:
         request = TurnRequest(
-            text,
+            _text(arguments),
             source=argument(arguments, "source", str, CONTROL),
             area=argument(arguments, "area", str, "") or None,
             confirmed=argument(arguments, "confirmed", bool, False),
             speak=argument(arguments, "speak", bool, False),
         )
-        return turn_row(await core.turn(request))
+        return turn_row(await self.core.turn(request))
 
-    async def say(arguments: Arguments) -> JsonValue:
-        return await core.announce(_text(arguments))
+    async def say(self, arguments: Arguments) -> JsonValue:
+        return await self.core.announce(_text(arguments))
 
-    async def listen(_arguments: Arguments) -> JsonValue:
-        core.listen()
+    async def listen(self, _arguments: Arguments) -> JsonValue:
+        self.core.listen()
         return None
 
-    async def stop(_arguments: Arguments) -> JsonValue:
-        return core.stop()
+    async def stop(self, _arguments: Arguments) -> JsonValue:
+        return self.core.stop()
 
-    async def mute(_arguments: Arguments) -> JsonValue:
-        core.mute(True)
+    async def mute(self, _arguments: Arguments) -> JsonValue:
+        self.core.mute(True)
         return None
 
-    async def unmute(_arguments: Arguments) -> JsonValue:
-        core.mute(False)
+    async def unmute(self, _arguments: Arguments) -> JsonValue:
+        self.core.mute(False)
         return None
 
-    async def volume(arguments: Arguments) -> JsonValue:
+    async def volume(self, arguments: Arguments) -> JsonValue:
         if "level" not in arguments:
-            return core.volume
-        return core.set_volume(argument(arguments, "level", float))
+            return self.core.volume
+        return self.core.set_volume(argument(arguments, "level", float))
 
-    async def reload_now(_arguments: Arguments) -> JsonValue:
-        reload()
+    async def reload_now(self, _arguments: Arguments) -> JsonValue:
+        self.reload()
         return None
 
-    async def turns(arguments: Arguments) -> JsonValue:
+    async def turns(self, arguments: Arguments) -> JsonValue:
         count = argument(arguments, "count", int, SHOWN_TURNS)
-        return [turn_row(record) for record in list(core.turns)[-max(0, count) :]]
-
-    return {
-        "status": show_status,
-        "ask": ask,
-        "say": say,
-        "listen": listen,
-        "stop": stop,
-        "mute": mute,
-        "unmute": unmute,
-        "volume": volume,
-        "reload": reload_now,
-        "turns": turns,
-        "follow": lambda _arguments: follow(core),
-    }
+        return [turn_row(record) for record in list(self.core.turns)[-max(0, count) :]]
 
 
 async def follow(core: Core) -> AsyncIterator[JsonValue]:
