@@ -37,7 +37,7 @@ from assistant.audio.echo import EchoSuppressor
 from assistant.config import Config, load_config
 from assistant.core import Core
 from assistant.errors import AssistantError, ConfigError
-from assistant.events import EventBus, PartReady, Reloaded, Trouble
+from assistant.events import Event, EventBus, PartReady, Reloaded, StateChanged, Trouble
 from assistant.hearing import Hearing
 from assistant.home_service import attach_home
 from assistant.loudspeaker import Loudspeaker
@@ -72,10 +72,17 @@ def attach_parts(core: Core, parts: Parts) -> None:
     """Every service that runs beside the assistant; see the module's first lines."""
     parts.skill_parts.controls = CoreControls(core)
     core.add_service("skills", lambda running: open_skills(running, parts))
+    core.events.listen(lambda event: _attend(parts, event), StateChanged)
     recordings = Recordings(parts.config.paths.state / FOLDER, lambda: parts.config.recordings)
     core.add_service("recordings", lambda running: open_recordings(running, recordings))
     attach_api(core, parts)
     attach_home(core, parts)
+
+
+def _attend(parts: Parts, event: Event) -> None:
+    """While somebody speaks, and until the answer is there, programs that use the model wait."""
+    if isinstance(event, StateChanged):
+        parts.model_queue.attend(event.state in ("listening", "processing"))
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -18,12 +18,16 @@ from assistant.bench.live import Stage, spoken, without_phrases
 from assistant.bench.result import Advance, Cell, Measured, Target
 from assistant.bench.stats import paired_ratio, percentile
 from assistant.config import Config
+from assistant.llm.chat import system_prompt
+from assistant.llm.queue import Priority
 from assistant.parts import Parts
+from assistant.types import AudioClip
 
 CLIENTS = 32
 LIMIT = 1.5
 TURNS = (("a command", "turn on the kitchen light"), ("a question", "why is the sky blue"))
 STARTED_S = 60.0
+SWING_S = 1.0
 
 
 def measure(config: Config, repetitions: int, advance: Advance) -> Measured:
@@ -32,6 +36,7 @@ def measure(config: Config, repetitions: int, advance: Advance) -> Measured:
     targets: list[Target] = []
     with Parts(config) as parts, _served(parts) as server, _crowd(server) as crowd:
         without_phrases(parts)
+        parts.model_client("warm", Priority.VOICE).warm([("system", system_prompt(config))])  # as it is behind READY
         for name, text in TURNS:
             clip = spoken(parts, text)
             stage = Stage(parts)
@@ -39,9 +44,9 @@ def measure(config: Config, repetitions: int, advance: Advance) -> Measured:
             alone: list[float] = []
             amid: list[float] = []
             for _ in range(repetitions):
-                alone.append(stage.replay(clip, ahead=True).wait_ms)
+                alone.append(_first_sound_ms(parts, stage, clip))
                 with crowd.asking():
-                    amid.append(stage.replay(clip, ahead=True).wait_ms)
+                    amid.append(_first_sound_ms(parts, stage, clip))
                 advance(f"{name}: {alone[-1]:.0f} and {amid[-1]:.0f} ms")
             ratio = paired_ratio(amid, alone)
             rows += [
@@ -59,6 +64,15 @@ def measure(config: Config, repetitions: int, advance: Advance) -> Measured:
     )
 
 
+def _first_sound_ms(parts: Parts, stage: Stage, clip: AudioClip) -> float:
+    """As in the running assistant, others wait from the wake word to the answer."""
+    parts.model_queue.attend(True)
+    try:
+        return stage.replay(clip, ahead=True).wait_ms
+    finally:
+        parts.model_queue.attend(False)
+
+
 @dataclass(slots=True)
 class _Crowd:
     """The clients' process, and what came of it."""
@@ -71,16 +85,22 @@ class _Crowd:
 
     @contextmanager
     def asking(self) -> Iterator[None]:
-        """All of them ask; at the end it is waited until the last has its answer."""
+        """All of them ask, and have for a moment; at the end they hang up, and the model is free again."""
         self._say("go")
-        deadline_s = time.monotonic() + STARTED_S
-        while self.api.generator.waiting < CLIENTS - 2 and time.monotonic() < deadline_s:
-            time.sleep(0.01)
+        self._until(lambda: self.api.generator.waiting >= CLIENTS - 2)
+        time.sleep(SWING_S)
         yield
         self._say("stop")
         assert self.process.stdout is not None
         _word, answered, refused, failed = self.process.stdout.readline().split()
         self.answered, self.refused, self.failed = int(answered), int(refused), int(failed)
+        self._until(lambda: not self.api.generator.running)
+
+    @staticmethod
+    def _until(done: Callable[[], bool]) -> None:
+        deadline_s = time.monotonic() + STARTED_S
+        while not done() and time.monotonic() < deadline_s:
+            time.sleep(0.01)
 
     def _say(self, word: str) -> None:
         assert self.process.stdin is not None

@@ -1,7 +1,7 @@
 """Many clients of the API in a process of their own: python -m assistant.bench.crowd URL NUMBER MODEL.
 
-They ask while "go" was the last line of the standard input, and until "stop"; then "idle", with how many answers came, how
-many were refused (503), and how many failed otherwise.
+They ask from the line "go" on the standard input until "stop", when they hang up; then "idle" is told, with how many answers
+came, how many were refused (503), and how many failed otherwise.
 """
 
 from __future__ import annotations
@@ -20,24 +20,13 @@ class Crowd:
     def __init__(self, url: str, model: str) -> None:
         self._url = url
         self._model = model
-        self._gate = asyncio.Event()
-        self._asking = 0
-        self._idle = asyncio.Event()
         self.answered = self.refused = self.failed = 0
 
     async def client(self, number: int) -> None:
-        """One client's life."""
+        """One client, until it is cancelled: then it hangs up."""
         async with httpx.AsyncClient(base_url=self._url, timeout=600) as client:
             while True:
-                await self._gate.wait()
-                self._asking += 1
-                self._idle.clear()
-                try:
-                    await self._ask(client, number)
-                finally:
-                    self._asking -= 1
-                    if not self._asking:
-                        self._idle.set()
+                await self._ask(client, number)
 
     async def _ask(self, client: httpx.AsyncClient, number: int) -> None:
         body = {
@@ -58,26 +47,23 @@ class Crowd:
         else:
             self.failed += 1
 
-    async def obey(self) -> None:
+    async def obey(self, number: int) -> None:
         """Follow the standard input to its end."""
+        clients: list[asyncio.Task[None]] = []
         while line := await asyncio.to_thread(sys.stdin.readline):
             if line.strip() == "go":
-                self._gate.set()
-            else:
-                self._gate.clear()
-                if self._asking:
-                    await self._idle.wait()
-                sys.stdout.write(f"idle {self.answered} {self.refused} {self.failed}\n")
-                sys.stdout.flush()
+                clients = [asyncio.create_task(self.client(each)) for each in range(number)]
+                continue
+            for client in clients:
+                client.cancel()
+            await asyncio.gather(*clients, return_exceptions=True)
+            sys.stdout.write(f"idle {self.answered} {self.refused} {self.failed}\n")
+            sys.stdout.flush()
 
 
 async def main(url: str, number: int, model: str) -> None:
     """Run until the standard input ends."""
-    crowd = Crowd(url, model)
-    clients = [asyncio.create_task(crowd.client(each)) for each in range(number)]
-    await crowd.obey()
-    for client in clients:
-        client.cancel()
+    await Crowd(url, model).obey(number)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ Who is next:
 3. A ticket that has just stepped keeps its place for ``GRACE_S``: nobody slips in between two tokens of an answer.
 4. While somebody synthesises speech (``with queue.quiet():``) everything but voice waits: the two would only take the
    processor's cores from each other.
+5. While somebody speaks to the assistant (``queue.attend(True)``) everything but voice waits as well: the ear, and what is
+   thought ahead, have the processor, and no other's step is under way when the room's question is complete.
 
 ```open`` refuses with ``EngineBusy`` where too many already wait; voice is never refused. A step raises ``EngineBusy``
 where it was not reached in ``wait_s``, and is not entered where its owner has given up (``cancelled``).
@@ -47,6 +49,8 @@ POLL_S = 0.05
 """How often one who waits looks whether its owner has given up."""
 QUIET_LIMIT_S = 2.0
 """Nobody is kept waiting for synthesis longer than this at a stretch: playback must not stop the house's other users."""
+ATTENTION_LIMIT_S = 20.0
+"""Nor longer than this for somebody who speaks: a radio that goes on and on is no question."""
 
 
 class Priority(IntEnum):
@@ -122,6 +126,7 @@ class ModelQueue:
         self._inside: Ticket | None = None
         self._speaking = 0
         self._quiet_until_s = float("-inf")
+        self._attends_until_s = float("-inf")
 
     def open(
         self,
@@ -192,6 +197,12 @@ class ModelQueue:
                 self._speaking -= 1
                 self._condition.notify_all()
 
+    def attend(self, on: bool) -> None:
+        """Somebody speaks to the assistant, or no longer: all but voice pause, for ``ATTENTION_LIMIT_S`` at most."""
+        with self._condition:
+            self._attends_until_s = self._clock_s() + ATTENTION_LIMIT_S if on else float("-inf")
+            self._condition.notify_all()
+
     @property
     def clients(self) -> tuple[str, ...]:
         """Who has a place now, in the order in which they are served."""
@@ -202,7 +213,8 @@ class ModelQueue:
         if self._inside is not None:
             return False
         now_s = self._clock_s()
-        if ticket.priority > Priority.VOICE and self._speaking and now_s < self._quiet_until_s:
+        paused = now_s < self._attends_until_s or (self._speaking and now_s < self._quiet_until_s)
+        if paused and ticket.priority > Priority.VOICE:
             return False
         return not any(
             other.key < ticket.key and (other.waiting or now_s - other.last_step_s < GRACE_S)

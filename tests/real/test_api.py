@@ -14,6 +14,7 @@ from api_server import MODEL, running
 from assistant.api.app import build_api
 from assistant.api.attach import served_by
 from assistant.config import Config, load_config
+from assistant.llm.client import PROMPT_STEP
 from assistant.llm.queue import Priority
 from assistant.parts import Parts
 
@@ -110,19 +111,22 @@ def test_a_conversation_goes_on_from_what_was_evaluated(server, parts):
 
 
 def test_thirty_two_clients_and_a_spoken_turn_in_the_middle(server, parts):
-    """No client gets an error or another's answer, and the room's first word comes nearly as soon as alone."""
+    """No client gets an error or another's answer, and hardly a token of theirs is evaluated before the room's first word.
+
+    How late the first *sound* is by that is measured by ``assistant bench clients``.
+    """
     voice = parts.model_client("chat", Priority.VOICE)
 
-    def first_word_s():
-        begun = time.perf_counter()
+    def evaluated_until_first_word():
+        before = parts.engine.counts.evaluated
         words = voice.chat("Be brief.", [("user", "Why is the sky blue?")], max_tokens=8)
         next(words)
-        took = time.perf_counter() - begun
+        evaluated = parts.engine.counts.evaluated - before
         for _word in words:
             pass
-        return took
+        return evaluated
 
-    first_word_s()  # what is evaluated once is so for both
+    evaluated_until_first_word()  # what is evaluated once is so for both
     answers = {}
 
     def ask(number):
@@ -134,22 +138,20 @@ def test_thirty_two_clients_and_a_spoken_turn_in_the_middle(server, parts):
         }
         answers[number] = httpx.post(f"{server.url}/api/generate", json=body, timeout=400)
 
-    alone = sorted(first_word_s() for _ in range(5))[2]
+    alone = evaluated_until_first_word()
     threads = [threading.Thread(target=ask, args=(number,)) for number in range(10, 42)]
     for thread in threads:
         thread.start()
     while len(answers) < 4:
         time.sleep(0.01)
-    amid = sorted(first_word_s() for _ in range(5))[2]
+    amid = [evaluated_until_first_word() for _ in range(5)]
     still_asking = len(answers) < 32
     for thread in threads:
         thread.join(500)
     assert still_asking, "the clients were gone before the room spoke"
     assert [reply.status_code for reply in answers.values()] == [200] * 32
     right = sum(str(number) in reply.json()["response"] for number, reply in answers.items())
-    sys.stderr.write(
-        f"first word alone {alone * 1000:.0f} ms, amid 32 clients {amid * 1000:.0f} ms: {amid / alone:.2f} times; {right} of 32 right\n"
-    )
+    sys.stderr.write(f"tokens until the first word: alone {alone}, amid 32 clients {amid}; {right} of 32 right\n")
     assert right >= 30, "answers are mixed up"
-    assert amid <= 1.5 * alone + 0.2  # the step that is under way when the room begins is not broken off
+    assert max(amid) <= alone + PROMPT_STEP  # the step that is under way when the room begins is not broken off
     assert Config().api.queue >= 30

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from assistant.errors import EngineBusy
-from assistant.llm.queue import GRACE_S, QUIET_LIMIT_S, SLICE_STEPS, ModelQueue, Priority
+from assistant.llm.queue import ATTENTION_LIMIT_S, GRACE_S, QUIET_LIMIT_S, SLICE_STEPS, ModelQueue, Priority
 
 NOW = -1.0
 """A limit of waiting under which ``entered`` either enters at once or is refused."""
@@ -86,6 +86,51 @@ def test_while_speech_is_made_only_voice_goes_on(queue, clock):
             clock.now_s += QUIET_LIMIT_S + 0.1  # speech that takes too long stops nobody
             assert enters(api)
         assert enters(api)
+
+
+def test_while_somebody_speaks_to_it_only_voice_goes_on(queue, clock):
+    with queue.open("api", wait_s=NOW) as api, queue.open("voice", Priority.VOICE, wait_s=NOW) as voice:
+        queue.attend(True)
+        assert not enters(api)
+        assert enters(voice)
+        queue.attend(False)
+        clock.now_s += GRACE_S * 2
+        assert enters(api)
+        queue.attend(True)
+        clock.now_s += ATTENTION_LIMIT_S + 0.1  # a radio is no question
+        assert enters(api)
+
+
+def test_no_token_of_others_comes_between_the_first_word_and_the_answer():
+    """Real threads: four programs generate without end when somebody begins to speak; then the room's answer is made."""
+    queue, order, over = ModelQueue(max_open=8), [], threading.Event()
+
+    def generate(number):
+        with queue.open(f"api{number}", cancelled=over.is_set) as ticket:
+            while not over.is_set():
+                with ticket.entered() as mine:
+                    if mine:
+                        order.append(number)
+
+    threads = [threading.Thread(target=generate, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    while len(order) < 100:
+        pass
+    queue.attend(True)
+    begun = len(order)
+    with queue.open("voice", Priority.VOICE) as voice:
+        for _ in range(20):
+            with voice.entered():
+                order.append("voice")
+    queue.attend(False)
+    over.set()
+    for thread in threads:
+        thread.join(20)
+    said = order[begun:]
+    others_before = said.index("voice")
+    assert others_before <= 1, "the step that was under way, and no other"
+    assert said[others_before : others_before + 20] == ["voice"] * 20
 
 
 def test_too_many_are_refused_but_never_a_voice(queue):
