@@ -55,7 +55,7 @@ async def open_api(core: Core, parts: Parts) -> AsyncIterator[None]:
     core.commands |= access_commands(served.access, served.desk)
     logs = LogKeeper()
     panel = Panel(core, house_of(parts), served.access, served.desk, config.certificate is not None, logs)
-    mcp = McpEndpoint(mcp_server(core, lambda: parts.house))
+    mcp = McpEndpoint(lambda: mcp_server(core, lambda: parts.house))
     api = build_api(served, [*panel.routes(), mcp.route()])
     sockets = listen(EVERYWHERE if config.listen == "network" else LOOPBACK, config.port)
     tls = (config.certificate, config.certificate_key) if config.certificate and config.certificate_key else None

@@ -19,6 +19,7 @@ from assistant.api.house_acts import act_on, device_row
 
 if TYPE_CHECKING:
     from mcp.server.mcpserver.server import MCPServer
+    from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
     from assistant.core import Core
     from assistant.turn import HouseLike
@@ -84,17 +85,18 @@ def mcp_server(core: Core, house: Callable[[], HouseLike]) -> MCPServer[Any]:
 
 
 class McpEndpoint:
-    """The server at ``/mcp``; it begins to work within ``running``."""
+    """The server at ``/mcp``. ``make`` is asked for it by the first request: few homes have such an agent, and it takes 25 MB."""
 
-    def __init__(self, server: MCPServer[Any]) -> None:
-        from mcp.server.transport_security import TransportSecuritySettings
-
-        # Host and origin were looked at by the door, which also knows this machine's names.
-        unchecked = TransportSecuritySettings(enable_dns_rebinding_protection=False)
-        server.streamable_http_app(stateless_http=True, json_response=True, transport_security=unchecked)
-        self._manager = server.session_manager
+    def __init__(self, make: Callable[[], MCPServer[Any]]) -> None:
+        self._make = make
+        self._manager: StreamableHTTPSessionManager | None = None
+        self._wanted = asyncio.Event()
+        self._works = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._wanted.set()
+        await self._works.wait()
+        assert self._manager is not None
         await self._manager.handle_request(scope, receive, send)
 
     def route(self) -> Route:
@@ -104,5 +106,23 @@ class McpEndpoint:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Requests are answered while inside."""
-        async with self._manager.run():
+        async with asyncio.TaskGroup() as tasks:
+            work = tasks.create_task(self._work(), name="mcp")
             yield
+            work.cancel()
+
+    async def _work(self) -> None:
+        await self._wanted.wait()
+        self._manager = await asyncio.to_thread(self._build)
+        async with self._manager.run():
+            self._works.set()
+            await asyncio.Event().wait()  # until cancelled
+
+    def _build(self) -> StreamableHTTPSessionManager:
+        from mcp.server.transport_security import TransportSecuritySettings
+
+        server = self._make()
+        # Host and origin were looked at by the door, which also knows this machine's names.
+        unchecked = TransportSecuritySettings(enable_dns_rebinding_protection=False)
+        server.streamable_http_app(stateless_http=True, json_response=True, transport_security=unchecked)
+        return server.session_manager

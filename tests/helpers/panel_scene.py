@@ -79,7 +79,7 @@ def panel(tmp_path, *, api=None, talk=None):
             house.reload = reload
             house.upkeep = lambda: upkeep
             pages = Panel(core, house, served.access, served.desk)
-            mcp = McpEndpoint(mcp_server(core, lambda: parts.house))
+            mcp = McpEndpoint(lambda: mcp_server(core, lambda: parts.house))
             scene.mcp = mcp
             return build_api(served, [*pages.routes(), mcp.route()])
 
