@@ -356,9 +356,22 @@ class Parts:
 
     def _bias(self, mind: DialogueMind) -> Bias:
         from assistant.asr.bias import compile_template_bias
+        from assistant.asr.network import Sentences
+        from assistant.asr.packing import key_of
+        from assistant.ear_store import EarStore
+        from assistant.machine.memory import give_back
+        from assistant.skills.heard import heard_sentences
 
         intents, lists = mind.matcher.templates()
-        return compile_template_bias(intents, lists, self.lexicon)
+        skills = heard_sentences(self.config.assistant.language)
+        also = [] if skills is None else [Sentences(skills.intents, skills.open)]
+        bias = EarStore(self.config.paths.state / "ear").bias(
+            key_of(intents, lists, self.vosk.identity, also),
+            lambda: compile_template_bias(intents, lists, self.lexicon, also=also),
+        )
+        self.lexicon.release()
+        give_back()
+        return bias
 
     def talk(self, room: str | None = None, priority: Priority = Priority.VOICE) -> Talk:
         """A fresh conversation; each room has one of its own."""

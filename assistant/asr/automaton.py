@@ -122,7 +122,7 @@ class _Builder:
             numbers=numbers,
             wild=frozenset(keys[key] for key in network.wild if key in keys),
             lists=frozenset(number for key, number in keys.items() if key.startswith(("list ", "range "))),
-            templates=tuple(keys[key] for _intent, key in network.templates),
+            templates=tuple(keys[key] for key in network.templates),
         )
 
     def _node(self) -> int:

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from assistant.asr.automaton import build_automaton
+from assistant.asr.automaton import Automaton, build_automaton
 from assistant.asr.fillers import FILLERS
 from assistant.asr.graph import END, START, Graph, Network
 from assistant.asr.lexicon import Dictionary, Lexicon
 from assistant.asr.matching import Grammar
-from assistant.asr.network import compile_network
+from assistant.asr.network import Sentences, compile_network
 from assistant.asr.repair import Repairer
 from assistant.asr.sampling import SamplingPlan, sample_sentences
 
@@ -59,10 +59,14 @@ def compile_template_bias(
     *,
     plan: SamplingPlan | None = None,
     fillers: Mapping[str, Sequence[str]] = FILLERS,
+    also: Sequence[Sentences] = (),
 ) -> Bias:
-    """The bias of hassil's sentence templates with the house's names, areas and floors as ``slot_lists``."""
+    """The bias of hassil's sentence templates with the house's names, areas and floors as ``slot_lists``.
+
+    ``also``: other sentences, that need no device.
+    """
     with _uncollected():
-        return _compiled(compile_network(intents, slot_lists, fillers), lexicon, plan or SamplingPlan())
+        return _compiled(compile_network(intents, slot_lists, fillers, also), lexicon, plan or SamplingPlan())
 
 
 def compile_bias(sentences: Iterable[str], names: Iterable[str], lexicon: Lexicon) -> Bias:
@@ -72,7 +76,7 @@ def compile_bias(sentences: Iterable[str], names: Iterable[str], lexicon: Lexico
         graph = Graph()
         graph.text(sentence, START, END)
         network.graphs[f"template {number}"] = graph
-        network.templates.append(("", f"template {number}"))
+        network.templates.append(f"template {number}")
     return _compiled(network, lexicon, SamplingPlan(batch=1, novelty=2.0, own_budget=0, joined_share=0.0))
 
 
@@ -93,16 +97,18 @@ def _compiled(network: Network, lexicon: Lexicon, plan: SamplingPlan) -> Bias:
     connectors = [tuple(phrase.split()) for phrase in CONNECTORS]
     sampled, unsaid = sample_sentences(network, lexicon, plan, polite=polite, connectors=connectors)
     phrases = dict.fromkeys(" ".join(words) for words in sampled)
-    grammar = Grammar(
-        build_automaton(network, lexicon), before=POLITE_BEFORE, after=POLITE_AFTER, connectors=CONNECTORS
-    )
-    return Bias(
-        decoder_grammar=json.dumps([*phrases, UNKNOWN_WORD]),
-        grammar=grammar,
-        repairer=Repairer(grammar),
+    return bias_of(
+        build_automaton(network, lexicon),
+        json.dumps([*phrases, UNKNOWN_WORD]),
         sentences=len(phrases),
         unsayable=tuple(sorted(unsaid)),
     )
+
+
+def bias_of(automaton: Automaton, decoder_grammar: str, *, sentences: int, unsayable: tuple[str, ...]) -> Bias:
+    """The bias of what was compiled."""
+    grammar = Grammar(automaton, before=POLITE_BEFORE, after=POLITE_AFTER, connectors=CONNECTORS)
+    return Bias(decoder_grammar, grammar, Repairer(grammar), sentences, unsayable)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.asr.bias import UNKNOWN_WORD, Bias
-from assistant.asr.digits import digits_mended
+from assistant.asr.digits import digits_mended, with_digits
 from assistant.asr.matching import Wild
 from assistant.asr.sounds import likeness
 from assistant.asr.vosk_engine import Hypothesis
@@ -41,6 +41,8 @@ FRAMES_TRIED = 3
 LEAST_FRAME = 3
 FRAME_ALIKE = 0.6
 """How much alike both decoders must hear the words around what a sentence leaves open."""
+FILLER_ALIKE = 0.85
+"""How much a filler must sound like what was heard openly, if it is not what was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +88,28 @@ def choose(seen: Look, opened: Sequence[Hypothesis], bias: Bias, *, again: Look 
         if evidence >= EVIDENCE:
             certainty = _share(best) / (1 + math.exp(-(evidence - EVIDENCE) / 4))
             said = tuple(replace(word, confidence=certainty) for word in words)
-            return Transcript(best[0].written, said, certainty, biased=True)
+            return Transcript(_corrected(best[0], opened, bias), said, certainty, biased=True)
     transcript = open_transcript(opened)
     framed = _framed(seen.likeliest, opened[0], bias)
     if framed is not None:
         return replace(transcript, text=framed, biased=True)
-    heard = transcript.text.split()
-    written = bias.grammar.match(heard)
+    written = _openly(opened, bias)
     if written is None:
-        repair = bias.repairer.repair(heard, OPEN_REPAIR)
+        repair = bias.repairer.repair(transcript.text.split(), OPEN_REPAIR)
         written = repair.written if repair is not None else None
     return transcript if written is None else replace(transcript, text=written, biased=True)
+
+
+def _openly(opened: Sequence[Hypothesis], bias: Bias) -> str | None:
+    """A sentence of the house that is about the likeliest of what the open vocabulary may have heard."""
+    for hypothesis in opened:
+        if hypothesis.score < opened[0].score + EVIDENCE / 2:
+            return None
+        for words in with_digits(digits_mended([word.text for word in hypothesis.words])):
+            written = bias.grammar.match(words)
+            if written is not None:
+                return written
+    return None
 
 
 def _framed(likeliest: Sequence[Hypothesis], opened: Hypothesis, bias: Bias) -> str | None:
@@ -111,15 +124,39 @@ def _framed(likeliest: Sequence[Hypothesis], opened: Hypothesis, bias: Bias) -> 
         wild = [piece for piece in pieces or () if isinstance(piece, Wild)]
         if pieces is None or len(wild) != 1 or len(words) - (wild[0].last - wild[0].first) < LEAST_FRAME:
             continue
-        start_s = words[wild[0].first].start_s
-        end_s = words[wild[0].last - 1].end_s
-        inside = [word for word in opened.words if start_s <= (word.start_s + word.end_s) / 2 < end_s]
-        own = " ".join(word.text for index, word in enumerate(words) if not wild[0].first <= index < wild[0].last)
-        other = " ".join(word.text for word in opened.words if word not in inside)
-        if inside and likeness(own, other) >= FRAME_ALIKE:
-            said = " ".join(word.text for word in inside)
+        said = _inside(wild[0], words, opened)
+        if said is not None:
             return " ".join(said if isinstance(piece, Wild) else piece for piece in pieces)
     return None
+
+
+def _inside(wild: Wild, words: Sequence[Word], opened: Hypothesis) -> str | None:
+    """What the open vocabulary heard in a place; ``None`` where it heard nothing there, or other words around it."""
+    start_s = words[wild.first].start_s
+    end_s = words[wild.last - 1].end_s
+    inside = [word for word in opened.words if start_s <= (word.start_s + word.end_s) / 2 < end_s]
+    own = " ".join(word.text for index, word in enumerate(words) if not wild.first <= index < wild.last)
+    other = " ".join(word.text for word in opened.words if word not in inside)
+    return " ".join(word.text for word in inside) if inside and likeness(own, other) >= FRAME_ALIKE else None
+
+
+def _corrected(reading: Reading, opened: Sequence[Hypothesis], bias: Bias) -> str:
+    """The sentence, where its fillers give way to what the open vocabulary heard in their place.
+
+    The ear expects but a few of all words that may stand there. One of them holds where it sounds much like what was
+    heard openly, or is among what may have been heard openly.
+    """
+    pieces = list(bias.grammar.pieces([word.text for word in reading.words]) or ())
+    changed = False
+    for place, piece in enumerate(pieces):
+        if not isinstance(piece, Wild):
+            continue
+        filler = " ".join(word.text for word in reading.words[piece.first : piece.last])
+        heard = [_inside(piece, reading.words, hypothesis) for hypothesis in opened]
+        if heard[0] is not None and filler not in heard and likeness(filler, heard[0]) < FILLER_ALIKE:
+            pieces[place] = heard[0]
+            changed = True
+    return " ".join(pieces) if changed else reading.written
 
 
 def is_doubtful(first: Look, opened: Sequence[Hypothesis]) -> bool:

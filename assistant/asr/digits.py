@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain, combinations
 
 DIGITS = frozenset("zero oh one two three four five six seven eight nine".split())
 SOUND_LIKE = {"to": "two", "too": "two", "for": "four", "o": "oh", "ate": "eight", "won": "one"}
 LEAST_BEFORE = 2
+MOST_EXCHANGED = 3
 
 
 def digits_mended(words: Sequence[str]) -> list[str]:
@@ -21,3 +23,10 @@ def digits_mended(words: Sequence[str]) -> list[str]:
         if digit is not None and DIGITS.issuperset(before) and mended[index + 1] in DIGITS:
             mended[index] = digit
     return mended
+
+
+def with_digits(words: Sequence[str]) -> Iterator[list[str]]:
+    """The words, and then with one and more of those exchanged that sound like a digit: ``three times too``."""
+    places = [index for index, word in enumerate(words) if word in SOUND_LIKE][:MOST_EXCHANGED]
+    for chosen in chain.from_iterable(combinations(places, count) for count in range(len(places) + 1)):
+        yield [SOUND_LIKE[word] if index in chosen else word for index, word in enumerate(words)]

@@ -32,6 +32,7 @@ ITEMS = _phrases(_ITEMS)
 MUSIC = _phrases(_MUSIC)
 FILLERS: dict[str, tuple[str, ...]] = {
     "item": ITEMS,
+    "items": ITEMS,
     "list_items": ITEMS,
     "todo_list_item": ITEMS,
     "shopping_list_item": ITEMS,

@@ -16,7 +16,7 @@ FEW_NUMBERS = 2_000
 EACH = 37
 """Of a range of very many numbers each so-many-th is drawn from, and those that people say."""
 _PIECES = re.compile(r"\s+|[^\s]+")
-_UNSPOKEN = ',.;:!?"“”()'
+_UNSPOKEN = ',.;:!?="“”()'
 
 
 @dataclass(slots=True)
@@ -95,12 +95,13 @@ def _how_common(number: int) -> int:
 class Network:
     """All that can be said.
 
-    ``templates``: (intent, key of its graph). ``graphs``: templates, lists and rules, by key; they call each other,
-    and ``phrases`` (texts of a list that stand in the same contexts) and ``numbers``, by keys of their own.
+    ``templates``: keys of whole sentences, ``own``: of those that are the user's. ``graphs``: templates, lists and rules,
+    by key; they call each other, and ``phrases`` (texts of a list that stand in the same contexts) and ``numbers``, by keys of their own.
     ``wild``: keys of the graphs that stand for any words, and hold but what is often said there.
     """
 
-    templates: list[tuple[str, str]] = field(default_factory=list)
+    templates: list[str] = field(default_factory=list)
+    own: list[str] = field(default_factory=list)
     graphs: dict[str, Graph] = field(default_factory=dict)
     phrases: dict[str, tuple[str, ...]] = field(default_factory=dict)
     numbers: dict[str, Numbers] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
@@ -60,7 +60,9 @@ class Dictionary(Protocol):
 
     def knows(self, word: str) -> bool: ...
 
-    def words(self) -> Sequence[str]: ...
+    def words(self) -> str:
+        """All of them, a line each."""
+        ...
 
 
 class Lexicon:
@@ -88,6 +90,11 @@ class Lexicon:
                 return None
             said += ways[0]
         return tuple(said)
+
+    def release(self) -> None:
+        """Let go of what is only of use for words that were never asked for; it is loaded again when it is needed."""
+        self._sounding.clear()
+        self.__dict__.pop("_words", None)
 
     @property
     def approximated(self) -> dict[str, Spoken]:
@@ -194,11 +201,7 @@ class Lexicon:
     def _by_sound(self, letter: str) -> Mapping[tuple[str, int], Bucket]:
         """Dictionary words that begin with ``letter``, by their first sound and their number of sounds."""
         if letter not in self._sounding:
-            words = [
-                word
-                for word in self._words
-                if word[0] == letter and word.isalpha() and word.isascii() and len(word) >= SHORTEST_PART
-            ]
+            words = re.findall(rf"^{letter}[a-z]{{{SHORTEST_PART - 1},}}$", self._words, re.MULTILINE)
             index: defaultdict[tuple[str, int], list[tuple[str, str]]] = defaultdict(list)
             for word, code in zip(words, sound_codes(words), strict=True):
                 if code:
@@ -215,7 +218,7 @@ class Lexicon:
         return self._sounding[letter]
 
     @cached_property
-    def _words(self) -> Sequence[str]:
+    def _words(self) -> str:
         return self._dictionary.words()
 
 

@@ -39,15 +39,15 @@ class Step:
 
 
 class Wild(str):
-    """What was heard where a sentence takes any words: from the ``first`` word of the row to behind the ``last``."""
+    """What stands where a sentence takes any words: from the ``first`` word of the row to behind the ``last``."""
 
     first: int
     last: int
 
     @classmethod
     def of(cls, words: Sequence[str], first: int, last: int) -> Wild:
-        """The words between two places."""
-        wild = cls(" ".join(words[first:last]))
+        """``words`` that stand between two places."""
+        wild = cls(" ".join(words))
         wild.first, wild.last = first, last
         return wild
 
@@ -83,16 +83,17 @@ class Grammar:
 
     def match(self, words: Sequence[str]) -> str | None:
         """The written sentence, or joined sentences, that the spoken words are; ``None`` where they are none."""
-        if not words or len(words) > MAX_WORDS:
-            return None
-        found = self._runs(_Chart(self, words), 0, {}).get(len(words))
+        found = self.pieces(words)
         return None if found is None else " ".join(found)
 
-    def frame(self, words: Sequence[str]) -> tuple[str, ...] | None:
-        """Like ``match`` in pieces, where any words will do for what a sentence leaves open: that piece is a ``Wild``.
+    def pieces(self, words: Sequence[str]) -> tuple[str, ...] | None:
+        """``match`` in pieces; one that could have been any words is a ``Wild``."""
+        if not words or len(words) > MAX_WORDS:
+            return None
+        return self._runs(_Chart(self, words), 0, {}).get(len(words))
 
-        ``None`` too where the sentence leaves nothing open.
-        """
+    def frame(self, words: Sequence[str]) -> tuple[str, ...] | None:
+        """``pieces``, where any words will do for what a sentence leaves open; ``None`` too where it leaves nothing open."""
         if not words or len(words) > MAX_WORDS or not self.automaton.wild:
             return None
         found = self._runs(_Chart(self, words, loose=True), 0, {}).get(len(words))
@@ -256,9 +257,13 @@ class _Chart:
         for called, node in step.calls:
             if self._loose and called in self._grammar.automaton.wild:
                 ends = range(at + 1, min(at + MAX_WILD, len(self.words)) + 1)
-                moves += [(node, last, (Wild.of(self.words, at, last),)) for last in ends]
+                moves += [(node, last, (Wild.of(self.words[at:last], at, last),)) for last in ends]
                 continue
             firsts = self._grammar.first_words(called)
             if "" in firsts or word in firsts:
-                moves += [(node, last, more) for last, more in self._graph(called, at).items()]
+                found = self._graph(called, at).items()
+                if called in self._grammar.automaton.wild:
+                    moves += [(node, last, (Wild.of(more, at, last),)) for last, more in found]
+                else:
+                    moves += [(node, last, more) for last, more in found]
         return moves

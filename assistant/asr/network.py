@@ -21,41 +21,69 @@ if TYPE_CHECKING:
 MAX_DEPTH = 24
 
 
+STANDARD_INTENTS = ("Hass", "Assist")
+"""How the names of the intents begin that are not the user's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """More templates beside the house's, with lists of their own. ``open``: lists in which any words may be said."""
+
+    intents: Intents
+    open: frozenset[str] = frozenset()
+
+
 def compile_network(
     intents: Intents,
     slot_lists: Mapping[str, SlotList],
     fillers: Mapping[str, Sequence[str]],
+    also: Sequence[Sentences] = (),
 ) -> Network:
     """The network of every template that can be spoken.
 
     ``fillers``: what people typically say where a template takes any words, by list name; a template with a wildcard
     that has no fillers is left out, and so is one with an empty list (no device of that kind).
     """
-    compiler = _Compiler(intents, {**intents.slot_lists, **slot_lists}, fillers)
-    for name, intent in intents.intents.items():
-        for number, data in enumerate(intent.data):
-            for index, sentence in enumerate(data.sentences):
-                key = f"template {name} {number} {index}"
-                if compiler.graph(key, [sentence.expression], data, 0) is not None:
-                    compiler.network.templates.append((name, key))
-    return compiler.network
+    network = Network()
+    house = _Compiler(network, Sentences(intents), {**intents.slot_lists, **slot_lists}, fillers)
+    names = house.templates("")
+    network.own += [key for name, key in names if not name.startswith(STANDARD_INTENTS)]
+    for number, more in enumerate(also):
+        _Compiler(network, more, more.intents.slot_lists, fillers).templates(f"also {number}")
+    return network
 
 
 class _Compiler:
     def __init__(
         self,
-        intents: Intents,
-        lists: dict[str, SlotList],
+        network: Network,
+        sentences: Sentences,
+        lists: Mapping[str, SlotList],
         fillers: Mapping[str, Sequence[str]],
     ) -> None:
-        self._intents = intents
+        self._intents = sentences.intents
+        self._open = sentences.open
         self._lists = lists
         self._fillers = fillers
+        self._source = ""
         self._impossible: set[str] = set()
         self._sorted: dict[int, _Sorted] = {}
-        blocks = [data for intent in intents.intents.values() for data in intent.data]
+        blocks = [data for intent in self._intents.intents.values() for data in intent.data]
         self._decisive = sorted({key for data in blocks for key in _needed(data).keys() | data.excludes_context.keys()})
-        self.network = Network()
+        self.network = network
+
+    def templates(self, source: str) -> list[tuple[str, str]]:
+        """Add all templates to the network, with ``source`` in their keys; those that were: (intent, key)."""
+        self._source = source
+        added = []
+        for name, intent in self._intents.intents.items():
+            for number, data in enumerate(intent.data):
+                for index, sentence in enumerate(data.sentences):
+                    key = f"template {name} {number} {index} {source}"
+                    if self.graph(key, [sentence.expression], data, 0) is not None:
+                        added.append((name, key))
+        self.network.templates += [key for _name, key in added]
+        return added
 
     def graph(self, key: str, choices: Iterable[Expression], data: IntentData, depth: int) -> Graph | None:
         """The graph of ``key``, made of alternatives where it is new; ``None`` where none of them can be said."""
@@ -157,7 +185,7 @@ class _Compiler:
         if body is None:
             return None
         local = id(data) if name in data.expansion_rules or data.expansion_rules else ""
-        key = f"rule {name} {_condition(data)} {local}"
+        key = f"rule {name} {_condition(data)} {local} {self._source}"
         return key if self.graph(key, [body], data, depth + 1) is not None else None
 
     def _list(self, reference: Any, data: IntentData, depth: int) -> str | None:
@@ -170,14 +198,15 @@ class _Compiler:
             slot_list = RangeSlotList(name=name, start=low, stop=high, step=step or 1)
         if isinstance(slot_list, RangeSlotList):
             return self._range(slot_list)
-        key = f"list {name} {_condition(data)} {id(data) if name in data.slot_lists else ''}"
+        key = f"list {name} {_condition(data)} {id(data) if name in data.slot_lists else ''} {self._source}"
         if key in self.network.graphs:
             return key
+        if name in self._open or not isinstance(slot_list, TextSlotList):
+            self.network.wild.add(key)
         graph = Graph()
         if isinstance(slot_list, TextSlotList):
             self._texts(graph, slot_list, data, depth + 1)
         else:
-            self.network.wild.add(key)
             for text in self._fillers.get(name, ()):
                 graph.text(text, START, END)
         return key if self._kept(key, graph) is not None else None

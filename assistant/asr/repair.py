@@ -202,7 +202,12 @@ class _NearChart:
                 ends[at] = cost, written
             moves = [*self._words_moves([arc for arcs in step.arcs.values() for arc in arcs], node, at)]
             for called, behind in step.calls:
-                moves += [(price, behind, last, more) for last, (price, more) in self.graph(called, at).items()]
+                is_wild = called in self._grammar.automaton.wild
+                moves += [
+                    (price, behind, last, more)
+                    for last, (price, more) in self.graph(called, at).items()
+                    if not price or not is_wild  # where any words may stand, what was heard is no slip
+                ]
             for price, following, behind, more in moves:
                 if cost + price <= self._most and (following, behind) not in done:
                     heapq.heappush(heap, (cost + price, following, behind, written + more))

@@ -12,8 +12,6 @@ from assistant.asr.lexicon import Lexicon, Spoken
 
 MAX_PIECES = 400
 COMMON_LIST_USES = 3
-STANDARD_INTENTS = ("Hass", "Assist")
-"""How the names of the intents begin that are not the user's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +159,7 @@ def sample_sentences(
     chance = random.Random(plan.seed + 1)
     sentences: list[Spoken] = []
     seen: set[tuple[str, str]] = set()
-    active = [key for _intent, key in network.templates]
+    active = list(network.templates)
     while active and len(sentences) < plan.in_all:
         going_on = []
         for key in active:
@@ -174,9 +172,8 @@ def sample_sentences(
             if len(seen) - known >= plan.novelty * plan.batch:
                 going_on.append(key)
         active = going_on
-    own = [key for intent, key in network.templates if not intent.startswith(STANDARD_INTENTS)]
-    for key in own:
-        for _ in range(min(plan.own_most, plan.own_budget // len(own))):
+    for key in network.own:
+        for _ in range(min(plan.own_most, plan.own_budget // len(network.own))):
             words, _pattern = sampler.sentence(key)
             if words:
                 sentences.append(words)

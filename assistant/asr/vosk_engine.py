@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import mmap
 import struct
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,8 +74,18 @@ class VoskModel:
         """Whether the dictionary has a pronunciation of ``word``, written in lower case."""
         return bool(self._model.vosk_model_find_word(word) >= 0)
 
-    def words(self) -> Sequence[str]:
-        """All words that have a pronunciation, in the dictionary's order; empty where the model keeps no list."""
+    @property
+    def identity(self) -> str:
+        """Tells this model from others: its name, and its largest files' sizes and times."""
+        found = [
+            path.stat()
+            for path in (self._directory / "graph" / "Gr.fst", self._directory / REQUIRED_FILES[0])
+            if path.exists()
+        ]
+        return f"{self._directory.name} {[(status.st_size, status.st_mtime_ns) for status in found]}"
+
+    def words(self) -> str:
+        """All words that have a pronunciation, a line each; empty where the model keeps no list."""
         return _symbols(self._directory / "graph" / "Gr.fst")
 
     def decoder(self, grammar: str | None = None) -> VoskDecoder:
@@ -208,23 +218,26 @@ def _with_settings(model_dir: Path, folder: Path) -> Path:
     return folder
 
 
-def _symbols(fst: Path) -> Sequence[str]:
-    """The words of the symbol table in an OpenFst file.
+def _symbols(fst: Path) -> str:
+    """The words of the symbol table in an OpenFst file, a line each.
 
     The table begins with its magic number and its name (length, bytes); two counts of eight bytes follow, then for
     each symbol its length (four bytes), its bytes, and its number (eight bytes). All are little-endian.
     """
     try:
-        data = fst.read_bytes()
-        at = data.index(SYMBOL_TABLE_MAGIC) + 4
-        at += 4 + struct.unpack_from("<i", data, at)[0] + 8
-        (count,) = struct.unpack_from("<q", data, at)
-        at += 8
-        found = []
-        for _ in range(count):
-            (length,) = struct.unpack_from("<i", data, at)
-            found.append(data[at + 4 : at + 4 + length].decode("utf-8", errors="replace"))
-            at += length + 12
-    except (OSError, ValueError, struct.error):
-        return ()
-    return [word for word in found if word[:1].isalpha()]
+        with fst.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            at = data.find(SYMBOL_TABLE_MAGIC) + 4
+            if at < 4:
+                return ""
+            at += 4 + struct.unpack_from("<i", data, at)[0] + 8
+            (count,) = struct.unpack_from("<q", data, at)
+            at += 8
+            found = bytearray()
+            for _ in range(count):
+                end = at + 4 + int.from_bytes(data[at : at + 4], "little")
+                if data[at + 4] not in b"<#[":  # else it is a mark of the graph's own
+                    found += data[at + 4 : end] + b"\n"
+                at = end + 8
+    except (OSError, ValueError, IndexError, struct.error):
+        return ""
+    return found.decode("utf-8", errors="replace")

@@ -23,13 +23,13 @@ class FakeDictionary:
     """Knows the words that it is given."""
 
     def __init__(self, words: Sequence[str] = WORDS) -> None:
-        self._words = list(words)
+        self._words = "\n".join(words)
         self._set = set(words)
 
     def knows(self, word: str) -> bool:
         return word in self._set
 
-    def words(self) -> Sequence[str]:
+    def words(self) -> str:
         return self._words
 
 

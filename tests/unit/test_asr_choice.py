@@ -1,7 +1,7 @@
 """Which way of hearing holds: the house's sentence, if it explains the sound well enough, or the open vocabulary."""
 
 import pytest
-from speech import FakeDictionary, hypothesis, intents_of, names
+from speech import WORDS, FakeDictionary, hypothesis, intents_of, names
 
 from assistant.asr.bias import compile_template_bias
 from assistant.asr.choice import choose, is_doubtful, look, open_transcript
@@ -93,7 +93,7 @@ def shopping():
     intents = intents_of(
         {"HassListAddItem": ["add {item} to [my] {name} list"], "HassTurnOn": ["turn on [the] {name}"]}
     )
-    words = [*FakeDictionary().words(), "shopping", "eat"]
+    words = [*WORDS, "shopping", "eat"]
     return compile_template_bias(
         intents, names("shopping"), Lexicon(FakeDictionary(words)), fillers={"item": ("milk",)}
     )
@@ -110,3 +110,34 @@ def test_a_frame_that_only_the_houses_decoder_hears_is_none(shopping):
     biased = [hypothesis("add milk milk to my shopping list", 60)]
     opened = [hypothesis("who wrote the tempest in london again", 100)]
     assert heard(shopping, *biased, opened=opened).text == "who wrote the tempest in london again"
+
+
+@pytest.mark.parametrize(
+    ("opened", "text"),
+    [
+        ("add tower to my shopping list", "add tower to my shopping list"),  # "milk" was expected, and not heard
+        ("add milck to my shopping list", "add milk to my shopping list"),  # it sounds the same
+    ],
+)
+def test_an_expected_filler_gives_way_to_what_was_heard_openly(shopping, opened, text):
+    spoken = hypothesis("add milk to my shopping list", 100, word_s=0.3)
+    open_words = hypothesis(opened, 100, word_s=1.8 / len(opened.split()))
+    assert heard(shopping, spoken, opened=[open_words]).text == text
+
+
+def test_a_filler_that_may_have_been_heard_openly_holds(shopping):
+    opened = [hypothesis(f"add {item} to my shopping list", 100 - i) for i, item in enumerate(("tower", "milk"))]
+    said = heard(shopping, hypothesis("add milk to my shopping list", 100), opened=opened)
+    assert said.text == "add milk to my shopping list"
+
+
+def test_a_slip_is_not_mended_where_any_words_may_stand(shopping):
+    assert shopping.repairer.repair("add mill to my shopping list".split()) is None
+    assert shopping.repairer.repair("turn on a shopping".split()) is not None
+
+
+def test_of_what_may_have_been_heard_openly_the_houses_sentence_holds(bias):
+    opened = [hypothesis("turned on the desk lamp", 100), hypothesis("turn on the desk lamp", 99)]
+    assert heard(bias, hypothesis("", 0), opened=opened).text == "turn on the Desk Lamp"
+    far = [hypothesis("who wrote the desk lamp", 100), hypothesis("turn on the desk lamp", 95)]
+    assert not heard(bias, hypothesis("", 0), opened=far).biased

@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.asr.digits import digits_mended
+from assistant.asr.digits import digits_mended, with_digits
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,13 @@ from assistant.asr.digits import digits_mended
 )
 def test_digits(heard, meant):
     assert " ".join(digits_mended(heard.split())) == meant
+
+
+def test_words_that_sound_like_digits_are_exchanged_one_by_one_and_together():
+    tried = [" ".join(words) for words in with_digits("three times too for me".split())]
+    assert tried == [
+        "three times too for me",
+        "three times two for me",
+        "three times too four me",
+        "three times two four me",
+    ]

@@ -1,7 +1,7 @@
 """A sentence that was nearly heard is mended where sound and spelling leave no doubt, and left alone elsewhere."""
 
 import pytest
-from speech import FakeDictionary, intents_of, names
+from speech import WORDS, FakeDictionary, intents_of, names
 
 from assistant.asr.automaton import build_automaton
 from assistant.asr.lexicon import Lexicon
@@ -24,7 +24,7 @@ def repairer():
             "sugar": {"values": ["lots of sugar", "a lot of sugar", "sugar"]},
         },
     )
-    words = [*FakeDictionary().words(), "i'd", "like", "late"]
+    words = [*WORDS, "i'd", "like", "late"]
     network = compile_network(intents, names("Desk Lamp", "Kitchen Light", "Kitchen Lights"), {})
     return Repairer(Grammar(build_automaton(network, Lexicon(FakeDictionary(words)))))
 
