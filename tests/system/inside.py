@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import traceback
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -279,6 +280,44 @@ def reload_takes_settings_and_inventory_and_keeps_the_models() -> None:
     run("systemctl", "reload", UNIT)
     wait_for(lambda: status()["devices"] > 1 and "configuration" not in status()["troubles"], 20, "all as before")
     assert pid() == before and "model" in status()["milestones_s"]
+
+
+@test
+def what_the_panel_orders_root_carries_out() -> str:
+    run("systemctl", "start", "assistant-order.path")
+    leave = "from pathlib import Path; from assistant.update.orders import leave; leave(Path('/var/lib/assistant/orders'), 'rollback')"
+    user = ("setpriv", "--reuid=assistant", "--regid=assistant", "--init-groups")
+    run(*user, "/opt/assistant/venv/bin/python", "-c", leave)
+    outcome = Path("/var/lib/assistant-machine/order-outcome.json")
+    seconds = wait_for(outcome.is_file, 60, "the order was carried out")
+    told = json.loads(run(*user, "cat", str(outcome)).stdout)
+    assert (told["kind"], told["ok"]) == ("rollback", False) and "no earlier release" in told["text"], told
+    assert not Path("/var/lib/assistant/orders/order.json").exists()
+    return f"{seconds:.1f} s"
+
+
+@test
+def the_panel_is_at_port_80_though_the_service_may_not_listen_there() -> None:
+    settings = Path("/etc/assistant/assistant.toml")
+    before = settings.read_text()
+    opened = before.replace('#listen = "local"', 'listen = "network"').replace("#port = 11434", "port = 18434")
+    settings.write_text(opened)
+    run("systemctl", "enable", "--now", "assistant-panel.socket")
+    run("systemctl", "restart", UNIT, timeout=200)
+    try:
+        for port in (80, 18434):
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/version", timeout=30) as reply:
+                assert reply.status == 200, port
+        assert show("CapabilityBoundingSet", "AmbientCapabilities") == {
+            "CapabilityBoundingSet": "",
+            "AmbientCapabilities": "",
+        }
+        assert "panel" not in status()["troubles"]
+    finally:
+        settings.write_text(before)
+        run("systemctl", "disable", "--now", "assistant-panel.socket")
+        run("systemctl", "restart", UNIT, timeout=200)
+        wait_for(lambda: "model" in status()["milestones_s"], 180, "the language model is warm")
 
 
 @test
