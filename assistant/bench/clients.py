@@ -15,7 +15,8 @@ from assistant.api.app import Api, build_api
 from assistant.api.attach import served_by
 from assistant.api.server import LOOPBACK, listen, serving
 from assistant.bench.live import Stage, spoken, without_phrases
-from assistant.bench.result import Advance, Cell, Measured, Target
+from assistant.bench.pace import Pace
+from assistant.bench.result import Cell, Measured, Target
 from assistant.bench.stats import paired_ratio, percentile
 from assistant.config import Config
 from assistant.llm.chat import system_prompt
@@ -30,24 +31,23 @@ STARTED_S = 60.0
 SWING_S = 1.0
 
 
-def measure(config: Config, repetitions: int, advance: Advance) -> Measured:
+def measure(config: Config, pace: Pace) -> Measured:
     """Each turn is replayed in real time through ear, mind, model and voice; half of the times amid the clients."""
     rows: list[tuple[Cell, ...]] = []
     targets: list[Target] = []
     with Parts(config) as parts, _served(parts) as server, _crowd(server) as crowd:
         without_phrases(parts)
         parts.model_client("warm", Priority.VOICE).warm([("system", system_prompt(config))])  # as it is behind READY
-        for name, text in TURNS:
+        for place, (name, text) in enumerate(TURNS):
             clip = spoken(parts, text)
             stage = Stage(parts)
             stage.replay(clip, ahead=True)  # what is made once is so for both
             alone: list[float] = []
             amid: list[float] = []
-            for _ in range(repetitions):
+            for _ in pace.rounds(name, of=len(TURNS) - place):
                 alone.append(_first_sound_ms(parts, stage, clip))
                 with crowd.asking():
                     amid.append(_first_sound_ms(parts, stage, clip))
-                advance(f"{name}: {alone[-1]:.0f} and {amid[-1]:.0f} ms")
             ratio = paired_ratio(amid, alone)
             rows += [
                 (f"{name}, alone", percentile(alone, 0.5), percentile(alone, 0.95), 1.0),

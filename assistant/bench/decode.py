@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from assistant.bench.result import TIMES, Advance, Cell, Measured, Target, ratio_text, times
+from assistant.bench.pace import Pace
+from assistant.bench.result import TIMES, Cell, Measured, Target, ratio_text, times
 from assistant.config import Config
 from assistant.llm.engine import Engine
 from assistant.llm.generation import Generation
@@ -23,7 +24,7 @@ TEXT = (
 )
 
 
-def measure(config: Config, repetitions: int, advance: Advance) -> Measured:
+def measure(config: Config, pace: Pace) -> Measured:
     """Generation and prompts, each pair by pair; then generation by the number of threads."""
     with Parts(config) as parts:
         engine = parts.engine
@@ -35,15 +36,15 @@ def measure(config: Config, repetitions: int, advance: Advance) -> Measured:
             "free generation": (ANSWER_TOKENS, lambda: _generation(engine, prompt)),
             "prompt": (PROMPT_TOKENS, lambda: _prompt(engine, long)),
         }
-        for name, (tokens, pair) in pairs.items():
-            bare, own = _pairs(pair, repetitions, name, advance)
+        for place, (name, (tokens, pair)) in enumerate(pairs.items()):
+            bare, own = _pairs(pair, name, pace, of=len(pairs) + 1 - place)
             share, spread = ratio_text(bare, own)
             for chain, values in (("bare llama_decode", bare), ("engine", own)):
                 count, p50, p95 = times(values)
                 rows.append((name, chain, count, p50, p95, 1000 * tokens / p50, None, ""))
             rows[-1] = (*rows[-1][:-2], 100 * share, spread)
             targets.append(Target(f"{name}: % of the bare speed", 100 * share, 95.0))
-        rows += _by_threads(engine, prompt, max(3, repetitions // 4), advance)
+        rows += _by_threads(engine, prompt, pace)
     return Measured(
         "decode",
         f"The engine against a bare loop ({ANSWER_TOKENS} tokens) and a bare batch ({PROMPT_TOKENS} tokens)",
@@ -56,16 +57,15 @@ def measure(config: Config, repetitions: int, advance: Advance) -> Measured:
 
 
 def _pairs(
-    pair: Callable[[], tuple[float, float]], repetitions: int, name: str, advance: Advance
+    pair: Callable[[], tuple[float, float]], name: str, pace: Pace, *, of: int
 ) -> tuple[list[float], list[float]]:
     """(bare, engine) in ms, after one pair for warming."""
     pair()
     bare, own = [], []
-    for number in range(repetitions):
+    for _ in pace.rounds(name, of=of):
         one, other = pair()
         bare.append(one)
         own.append(other)
-        advance(f"{name} {number + 1}")
     return bare, own
 
 
@@ -113,14 +113,14 @@ def _bare_batch(native: NativeModel, tokens: list[int]) -> None:
         native.decode(tokens[start : start + BATCH_TOKENS], start, BARE_SEQUENCE)
 
 
-def _by_threads(engine: Engine, prompt: list[int], repetitions: int, advance: Advance) -> list[tuple[Cell, ...]]:
+def _by_threads(engine: Engine, prompt: list[int], pace: Pace) -> list[tuple[Cell, ...]]:
     """Eight tokens by the number of threads, round and round."""
     import os
 
     counts = [n for n in (1, 2, 3, 4) if n <= (os.cpu_count() or 1)]
     found: dict[int, list[float]] = {n: [] for n in counts}
     chosen = engine.native.threads
-    for number in range(repetitions):
+    for _ in pace.rounds("threads"):
         for threads in counts:
             engine.native.set_threads(threads)
             engine.evaluate("bench", prompt)
@@ -129,7 +129,6 @@ def _by_threads(engine: Engine, prompt: list[int], repetitions: int, advance: Ad
             for token in prompt[:7]:
                 engine.extend("bench", [token])
             found[threads].append((time.perf_counter() - started) * 1000)
-        advance(f"threads {number + 1}")
     engine.native.set_threads(chosen)
     rows: list[tuple[Cell, ...]] = []
     for threads, values in found.items():

@@ -8,7 +8,8 @@ from collections.abc import Callable
 import numpy as np
 
 from assistant.bench.live import spoken
-from assistant.bench.result import Advance, Cell, Measured
+from assistant.bench.pace import Pace
+from assistant.bench.result import Cell, Measured
 from assistant.bench.stats import summarise
 from assistant.config import Config
 from assistant.parts import Parts
@@ -18,7 +19,7 @@ RATE_HZ = 16_000
 FRAME = RATE_HZ // 50
 
 
-def measure(config: Config, repetitions: int, advance: Advance) -> Measured:
+def measure(config: Config, pace: Pace) -> Measured:
     """Nothing at all, the wake word over room noise, and the recogniser over speech: processor seconds per second."""
     from assistant.audio.noise import room_noise
     from assistant.waking import load_recogniser, wake_engine
@@ -46,12 +47,11 @@ def measure(config: Config, repetitions: int, advance: Advance) -> Measured:
             "while somebody speaks": (hears, len(speech) / RATE_HZ),
         }
         found: dict[str, list[float]] = {name: [] for name in works}
-        for number in range(repetitions):
+        for _ in pace.rounds():
             for name, (work, seconds) in works.items():
                 began_s = time.process_time()
                 work()
                 found[name].append(100 * (time.process_time() - began_s) / seconds)
-            advance(str(number + 1))
     rows: list[tuple[Cell, ...]] = []
     for name, values in found.items():
         summary = summarise(values)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from assistant.bench.result import Advance, Cell, Measured, Target
+from assistant.bench.pace import Pace
+from assistant.bench.result import Cell, Measured, Target
 from assistant.bench.start import probe
 from assistant.bench.stats import percentile
 from assistant.config import Config
@@ -11,12 +12,11 @@ ENOUGH = 5
 """Memory hardly differs from one run to the next."""
 
 
-def measure(config: Config, repetitions: int, advance: Advance) -> Measured:
+def measure(config: Config, pace: Pace) -> Measured:
     """Medians over a few processes."""
     runs = []
-    for number in range(min(repetitions, ENOUGH)):
+    for _ in pace.rounds(times=min(pace.repetitions, ENOUGH)):
         runs.append(probe(config))
-        advance(str(number + 1))
     rows: list[tuple[Cell, ...]] = []
     before = 0.0
     for place, step in enumerate(runs[0]["steps"]):

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from assistant.bench.homes import home
-from assistant.bench.result import TIMES, Advance, Cell, Measured, Target, ratio_text, times
+from assistant.bench.pace import Pace
+from assistant.bench.result import TIMES, Cell, Measured, Target, ratio_text, times
 from assistant.config import Config
 from assistant.llm.engine import Engine
 from assistant.parts import Parts
@@ -18,7 +19,7 @@ CHANGED = 0.75
 """The device that changes stands at three quarters of the inventory."""
 
 
-def measure(config: Config, repetitions: int, advance: Advance) -> Measured:
+def measure(config: Config, pace: Pace) -> Measured:
     """Four ways to have the same prompt ready, in turn."""
     with Parts(config) as parts, tempfile.TemporaryDirectory(prefix="assistant-bench-") as folder:
         engine = Engine(parts.engine.native, Path(folder))
@@ -32,7 +33,7 @@ def measure(config: Config, repetitions: int, advance: Advance) -> Measured:
         engine.warm("bench", tokens)  # writes the state
         found: dict[str, list[float]] = {name: [] for name in ways}
         evaluated: dict[str, int] = {}
-        for number in range(repetitions):
+        for _ in pace.rounds():
             for name, (prepare, wanted) in ways.items():
                 engine.release("bench")
                 prepare()
@@ -43,7 +44,6 @@ def measure(config: Config, repetitions: int, advance: Advance) -> Measured:
                     engine.evaluate("bench", wanted)
                 found[name].append((time.perf_counter() - started) * 1000)
                 evaluated[name] = engine.counts.evaluated - before
-            advance(str(number + 1))
         size_mb = sum(path.stat().st_size for path in Path(folder).glob("*.kv")) / 1e6
         saved = _saved(engine, folder, tokens)
     rows: list[tuple[Cell, ...]] = []

@@ -11,7 +11,8 @@ import time
 from dataclasses import dataclass
 
 from assistant.bench.live import Stage, spoken, without_phrases
-from assistant.bench.result import Advance, Cell, Measured
+from assistant.bench.pace import Pace
+from assistant.bench.result import Cell, Measured
 from assistant.bench.stats import percentile
 from assistant.bench.weights import read_per_token
 from assistant.config import Config
@@ -64,12 +65,12 @@ class Here:
     question_ms: float
 
 
-def measure(config: Config, repetitions: int, advance: Advance) -> Measured:
+def measure(config: Config, pace: Pace) -> Measured:
     """This machine in short, then the boards."""
     with Parts(config) as parts:
         without_phrases(parts)
         size = read_per_token(parts.engine_path)
-        here = _here(parts, max(3, repetitions), advance)
+        here = _here(parts, pace)
     rows: list[tuple[Cell, ...]] = [
         (
             "this machine, measured",
@@ -117,26 +118,24 @@ def _span(values: Range, form: str = "{:.0f}") -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def _here(parts: Parts, repetitions: int, advance: Advance) -> Here:
+def _here(parts: Parts, pace: Pace) -> Here:
     engine = parts.engine
     prompt = engine.prompt([("system", "Answer briefly."), ("user", QUESTION)])
     long = (engine.tokenize("The lamp in the kitchen is on and the door is closed. ") * 20)[:128]
     answers, prompts = [], []
-    for number in range(repetitions):
+    for _ in pace.rounds("model", of=3):
         answer = Generation(engine, prompt, purpose="bench", max_tokens=16, sampling=Sampling(seed=1), timeout_s=3600.0)
         engine.evaluate("bench", prompt)
         answers.append(_seconds(lambda answer=answer: list(answer)) / max(1, answer.steps))
         engine.release("bench")
         prompts.append(_seconds(lambda: engine.evaluate("bench", long)) / len(long))
-        advance(f"model {number + 1}")
     reply, clause = "Turned on the light in the kitchen.", "The capital of Australia is Canberra."
     reply_s, clause_s = (parts.say(text).duration_s for text in (reply, clause))
-    speech = [_seconds(lambda: parts.say(clause)) / clause_s for _ in range(repetitions)]
+    speech = [_seconds(lambda: parts.say(clause)) / clause_s for _ in pace.rounds("voice", of=3)]
     command, question = spoken(parts, COMMAND), spoken(parts, QUESTION)
     Stage(parts).replay(command, ahead=False)
-    commands = [Stage(parts).replay(command, ahead=False) for _ in range(repetitions)]
-    advance("turns")
-    questions = [Stage(parts).replay(question, ahead=False) for _ in range(repetitions)]
+    commands = [Stage(parts).replay(command, ahead=False) for _ in pace.rounds("commands", of=2)]
+    questions = [Stage(parts).replay(question, ahead=False) for _ in pace.rounds("questions")]
     return Here(
         answer_s=1 / percentile(answers, 0.5),
         prompt_s=1 / percentile(prompts, 0.5),

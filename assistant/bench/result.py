@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -11,8 +11,6 @@ from assistant.bench.plot import Bar, Series, bars, curves
 from assistant.bench.stats import paired_ratio, summarise
 
 Cell = str | float | int | None
-Advance = Callable[[str], None]
-"""Told what was measured, each time something was."""
 
 
 @dataclass(frozen=True, slots=True)

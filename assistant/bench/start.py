@@ -7,7 +7,8 @@ import subprocess
 import sys
 from typing import Any
 
-from assistant.bench.result import TIMES, Advance, Cell, Measured, times
+from assistant.bench.pace import Pace
+from assistant.bench.result import TIMES, Cell, Measured, times
 from assistant.config import Config
 
 READY = "nearest phrasings"
@@ -22,13 +23,12 @@ def probe(config: Config) -> dict[str, Any]:
     return found
 
 
-def measure(config: Config, repetitions: int, advance: Advance) -> Measured:
+def measure(config: Config, pace: Pace) -> Measured:
     """The parts' times, and the time since the start at their ends."""
     probe(config)  # files into the cache, prompts' states onto the disk
     runs = []
-    for number in range(repetitions):
+    for _ in pace.rounds():
         runs.append(probe(config)["steps"])
-        advance(str(number + 1))
     rows: list[tuple[Cell, ...]] = []
     for place, step in enumerate(runs[0]):
         own = [run[place]["ms"] for run in runs]

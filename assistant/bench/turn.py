@@ -13,7 +13,8 @@ import time
 from dataclasses import dataclass, field
 
 from assistant.bench.live import Stage, spoken, without_phrases
-from assistant.bench.result import Advance, Cell, Measured, Target, ratio_text, times
+from assistant.bench.pace import Pace
+from assistant.bench.result import Cell, Measured, Target, ratio_text, times
 from assistant.bench.stats import percentile
 from assistant.config import Config
 from assistant.llm.naive import NaiveChain
@@ -66,13 +67,13 @@ class _Times:
     routes: dict[str, int] = field(default_factory=dict)
 
 
-def measure(config: Config, repetitions: int, advance: Advance) -> Measured:
-    """Each clip through all three, one after the other; at least ``repetitions`` of every kind."""
+def measure(config: Config, pace: Pace) -> Measured:
+    """Each clip through all three, one after the other."""
     with Parts(config) as parts:
-        return _turns(parts, repetitions, advance)
+        return _turns(parts, pace)
 
 
-def _turns(parts: Parts, repetitions: int, advance: Advance) -> Measured:
+def _turns(parts: Parts, pace: Pace) -> Measured:
     without_phrases(parts)
     clips = {text: spoken(parts, text) for texts in KINDS.values() for text in texts}
     naive = NaiveChain(parts.engine_path, parts.config.llm, Stage(parts).house.snapshot())
@@ -80,11 +81,9 @@ def _turns(parts: Parts, repetitions: int, advance: Advance) -> Measured:
     try:
         for text in (COMMANDS[0], PARAPHRASES[0], QUESTIONS[0]):  # all warm
             _measure(parts, naive, clips[text], _Times())
-        for kind, texts in KINDS.items():
-            for _ in range(-(-repetitions // len(texts))):
-                for text in texts:
-                    _measure(parts, naive, clips[text], found[kind])
-                    advance(f"{kind}: {text}")
+        for place, (kind, texts) in enumerate(KINDS.items()):
+            for number in pace.rounds(kind, of=len(KINDS) - place):
+                _measure(parts, naive, clips[texts[number % len(texts)]], found[kind])
     finally:
         naive.close()
     return _measured(found)

@@ -6,13 +6,16 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
+from assistant.bench.gbnf import text_grammar, token_grammar
 from assistant.bench.homes import acts, home
+from assistant.bench.pace import LEAST, Pace
 from assistant.bench.plot import Bar, Series, bars, curves
 from assistant.bench.report import BOARDS, Here, predict
 from assistant.bench.result import Measured, Target, ratio_text, times
 from assistant.bench.stats import paired_ratio, percentile
 from assistant.bench.weights import read_per_token, tensors
 from assistant.errors import ModelError
+from assistant.llm.choice import build_trie
 
 
 def test_percentiles_and_paired_ratios():
@@ -101,3 +104,39 @@ def test_houses_of_any_size_have_their_own_names():
         house = home(devices)
         assert len({device.name for device in house.devices}) == devices
         assert len(set(acts(house))) == 2 * devices
+
+
+class Clock:
+    """Goes on by what is said."""
+
+    def __init__(self):
+        self.now_s = 0.0
+
+    def __call__(self):
+        return self.now_s
+
+
+@pytest.mark.parametrize(("each_s", "made"), [(0.1, 20), (10.0, 5), (100.0, LEAST)])
+def test_repetitions_end_when_their_share_of_the_time_is_over(each_s, made):
+    clock, told = Clock(), []
+    pace = Pace(20, limit_s=100.0, say=told.append, clock_s=clock)
+    numbers = []
+    for number in pace.rounds("first", of=2):
+        numbers.append(number)
+        clock.now_s += each_s
+    assert numbers == list(range(made))
+    assert told[-1] == f"first {made} of 20"
+
+
+def test_one_repetition_that_was_asked_for_is_one():
+    assert list(Pace(1, limit_s=0.0).rounds()) == [0]
+
+
+def test_a_trie_as_a_grammar_has_a_rule_only_where_there_are_several_ways():
+    grammar = token_grammar(build_trie([(1, 2, 3, 4), (1, 2, 5), (1, 2, 5, 6)]))
+    assert grammar.splitlines() == [
+        "root ::= <[1]> <[2]> n1",
+        "n1 ::= <[3]> <[4]> | <[5]> n2",
+        'n2 ::= "" | <[6]>',
+    ]
+    assert text_grammar(['a"b', 'a"cd']).splitlines() == [r'root ::= "a\"" n1', 'n1 ::= "b" | "cd"']

@@ -82,7 +82,9 @@ class Library:
                 return
             size = len(read_document(self.folder / name).text.encode())
             if size > MOST_HELD_BYTES:
-                raise DocumentError(f"{name} is too long to be held whole: {size // 1000} of {MOST_HELD_BYTES // 1000} kB")
+                raise DocumentError(
+                    f"{name} is too long to be held whole: {size // 1000} of {MOST_HELD_BYTES // 1000} kB"
+                )
             marker.write_text(name, encoding="utf-8")
         except OSError as error:
             raise StorageError(f"{marker}: {error.strerror or error}") from error
