@@ -189,7 +189,8 @@ class SkillParts:
             ringing=self.timers,
             first=interpret,
             several=steps.request,
-            half=steps.half_understood,
+            reckoned=self.arithmetic.problem,
+            half=lambda text, context: steps.half_understood(text, context) or self.arithmetic.beyond(text, context),
             last=self._question,
             carriers={
                 "AssistDelayed": self._delayed,

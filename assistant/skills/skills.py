@@ -53,9 +53,9 @@ class _Question:
 class SkillSet:
     """Implements the turn's ``Skills``. ``skills``: by name, asked in order where they share an intent.
 
-    ``first`` may take a sentence before anybody reads it, ``several`` one of several steps, ``last`` one that no template
-    reads; ``half`` says what of one was not understood that nobody took. ``carriers`` carry out understood intents that are
-    no device's; ``watchers`` are told of each turn's end.
+    ``first`` may take a sentence before anybody reads it, ``several`` one of several steps, ``reckoned`` a word problem,
+    ``last`` one that no template reads; ``half`` says what of one was not understood that nobody took. ``carriers`` carry out
+    understood intents that are no device's; ``watchers`` are told of each turn's end.
     ``templates``: the sentences, compiled when the first one is read.
     """
 
@@ -68,6 +68,7 @@ class SkillSet:
         ringing: Ringing | None = None,
         first: Hook = lambda _text, _context: None,
         several: Hook = lambda _text, _context: None,
+        reckoned: Hook = lambda _text, _context: None,
         last: Hook = lambda _text, _context: None,
         half: Hook = lambda _text, _context: None,
         carriers: Mapping[str, Carrier] | None = None,
@@ -82,6 +83,7 @@ class SkillSet:
         self._ringing = ringing
         self._first = first
         self._several = several
+        self._reckoned = reckoned
         self._last = last
         self._half = half
         self._carriers = dict(carriers or {})
@@ -114,7 +116,7 @@ class SkillSet:
         found = self.alone(text, context)
         if found is not None:
             return found
-        for name, hook in (("steps", self._several), ("knowledge", self._last)):
+        for name, hook in (("steps", self._several), ("arithmetic", self._reckoned), ("knowledge", self._last)):
             said = hook(text, context)
             if said is not None:
                 return self._reply(name, said, context)

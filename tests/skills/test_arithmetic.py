@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 import pytest
+from skill_talk import Conversation
 
 from assistant.skills.arithmetic.skill import ArithmeticSkill
 from assistant.skills.arithmetic.values import Operation, Undefined, Value, convert, evaluate
@@ -138,3 +139,43 @@ def test_numbers_are_written_as_they_are_or_about():
     assert decimal(Fraction(5, 4)) == ("1.25", True)
     assert decimal(Fraction(-7, 2)) == ("-3.5", True)
     assert decimal(Fraction(1, 3000)) == ("0.000333", False)
+
+
+@pytest.mark.parametrize(
+    ("problem", "answer"),
+    [
+        ("I buy three books for twelve dollars each, how much do I pay", "That is 36."),
+        ("there are 24 children and each gets 3 sweets, how many sweets do I need", "That is 72."),
+        ("six boxes hold eight bottles each, how many bottles are that", "That is 48."),
+        ("I share 36 sweets among 4 children, how many does each get", "That is 9."),
+        ("a rope of 30 meters is cut into 6 equal pieces, how long is each", "That is 5."),
+        ("six eggs cost three dollars, how much do ten eggs cost", "That is 5."),
+        ("a recipe for four people needs 300 grams of flour, how much do I need for six people", "That is 450."),
+        ("if a ticket costs nine dollars, how much do five tickets cost", "That is 45."),
+        ("a pizza has eight slices and I eat three, how many are left", "That is 5."),
+        ("anna has five apples and gives two to ben, how many does she have", "That is 3."),
+        ("a bus has 45 seats and 38 are taken, how many are free", "That is 7."),
+        ("tom has seven marbles and finds nine more, how many has he now", "That is 16."),
+        ("paul is 12 and his sister is 4 years younger, how old is she", "That is 8."),
+        ("a book has 240 pages and I read 30 pages a day, how many days do I need", "That is 8."),
+        ("I save twenty dollars a week, how much is that after 6 weeks", "That is 120."),
+        ("a room is 4 meters long and 3 meters wide, what is its area", "That is 12."),
+        ("a shirt costs 40 dollars and is reduced by 25 percent, what does it cost now", "That is 30."),
+    ],
+)
+def test_word_problems_of_a_known_shape(problem, answer):
+    assert Conversation().say(problem).reply == answer
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        "anna has five apples and gives two to ben, how many does ben have",
+        "five workers need six days, how many days do three workers need",
+        "two brothers are 10 and 14, how old is their father",
+        "my car needs 7 liters per 100 kilometers, how much for 350 kilometers",
+        "a snail climbs 3 meters by day and slips 2 meters by night, how many days does it need for 10 meters",
+    ],
+)
+def test_a_wrong_number_is_worse_than_none(problem):
+    assert Conversation().say(problem).reply == "I can't work that out."

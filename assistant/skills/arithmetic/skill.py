@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
+from assistant.skills.arithmetic.problems import ProblemReader
 from assistant.skills.arithmetic.reading import ExpressionReader, UnitReader
 from assistant.skills.arithmetic.values import Expression, Operation, Undefined, Value, convert, dimension, evaluate
 from assistant.skills.base import Handler, Said
@@ -25,6 +26,7 @@ class ArithmeticSkill:
         self._expressions = ExpressionReader(
             language.table["arithmetic"], language.numbers, self._units, language.split
         )
+        self._problems = ProblemReader(language.table["problems"], language.numbers)
         self._currencies = [tuple(language.split(text)) for text in language.table["units"]["currencies"]]
         self.handlers: Mapping[str, Handler] = {
             "Calculate": self._calculate,
@@ -51,6 +53,16 @@ class ArithmeticSkill:
 
     def _read_currency(self, words: Words, start: int) -> Sequence[Found]:
         return [(start + len(c), " ".join(c)) for c in self._currencies if words.tokens[start : start + len(c)] == c]
+
+    def problem(self, text: str, _context: TurnContext) -> Said | None:
+        """The answer to a word problem of a shape that is known."""
+        expression = self._problems.read(self._language.words(text).tokens)
+        return self._computed(expression) if expression is not None else None
+
+    def beyond(self, text: str, _context: TurnContext) -> Said | None:
+        """What is said to a word problem that nobody has solved: a wrong number would be worse."""
+        is_problem = self._problems.is_problem(self._language.words(text).tokens)
+        return Said(self._say("cannot_work_out")) if is_problem else None
 
     # --- handlers -----------------------------------------------------------------------------------
 
