@@ -37,7 +37,7 @@ from assistant.audio.echo import EchoSuppressor
 from assistant.config import Config, load_config
 from assistant.core import Core
 from assistant.errors import AssistantError, ConfigError
-from assistant.events import Event, EventBus, PartReady, Reloaded, StateChanged, Trouble
+from assistant.events import Announced, Event, EventBus, PartReady, Reloaded, StateChanged, Trouble, TurnFinished
 from assistant.hearing import Hearing
 from assistant.home_service import attach_home
 from assistant.loudspeaker import Loudspeaker
@@ -102,6 +102,7 @@ class Daemon:
     _parts: Parts = field(init=False)
     _stages: LoadedStages = field(init=False)
     _echo: EchoSuppressor = field(init=False)
+    _tidy: memory.Tidy = field(default_factory=memory.Tidy)
     _hearing: Hearing | None = None
     _workers: tuple[Worker, ...] = ()
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
@@ -145,6 +146,7 @@ class Daemon:
             earcons=config.audio.earcons,
         )
         self.events.listen(self._noted, PartReady, Trouble)
+        self.events.listen(self._tidy.used, TurnFinished, Announced, Reloaded)
 
     async def _live(self) -> None:
         watchdog = asyncio.create_task(self._feed_watchdog(), name="watchdog")
@@ -230,6 +232,8 @@ class Daemon:
             for sentence in watch.check(await asyncio.to_thread(read_health), time.monotonic()):
                 await self._tell(sentence)
             await asyncio.sleep(HEALTH_EVERY_S)
+            if self._core.state == "idle" and not self._core.loudspeaker.busy:
+                await asyncio.to_thread(self._tidy.tidy)
 
     # --- reload --------------------------------------------------------------------------------------
 
