@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 _INLINE_RANGE = re.compile(r"^(-?\d+)\.\.(-?\d+)(?:,(\d+))?$")
 
+MOST_PER_CENT = 1000.0
+TOO_MUCH = 50
+"""The penalty of a number beyond its range: any other reading is taken before it."""
+
 
 class ValueList(Protocol):
     """Finds values in a sentence."""
@@ -44,12 +48,20 @@ class TextValues:
 
 
 class NumberValues:
-    """Numbers of a range, in digits or words."""
+    """Numbers of a range, in digits or words. ``beyond``: what is too much is read too, so that it can be told so."""
 
     def __init__(
-        self, start: float, stop: float, step: int, multiplier: float | None, words: Mapping[tuple[str, ...], float]
+        self,
+        start: float,
+        stop: float,
+        step: int,
+        multiplier: float | None,
+        words: Mapping[tuple[str, ...], float],
+        *,
+        beyond: float | None = None,
     ) -> None:
         self._start, self._stop, self._step = start, stop, step
+        self._beyond = stop if beyond is None else beyond
         self._multiplier = multiplier
         self._words = words
         self._longest = max(map(len, words), default=0)
@@ -58,9 +70,10 @@ class NumberValues:
         """The number that begins at token ``start``, if it is within the range."""
         found = []
         for end, value in number_at(tokens, start) or self._in_words(tokens, start):
-            if self._start <= value <= self._stop:
+            if self._start <= value <= self._beyond:
+                penalty = 0 if value <= self._stop else TOO_MUCH
                 value = value * self._multiplier if self._multiplier is not None else value
-                found.append(Found(end, int(value) if value == int(value) else value))
+                found.append(Found(end, int(value) if value == int(value) else value, penalty=penalty))
         return found
 
     def _in_words(self, tokens: Sequence[str], start: int) -> list[tuple[int, float]]:
@@ -73,12 +86,14 @@ class NumberValues:
 
 def value_list(values: SlotList, rules: Mapping[str, Sentence], language: str) -> ValueList:
     """The finder for one of hassil's lists that is no wildcard."""
-    from hassil.intents import RangeSlotList, TextSlotList
+    from hassil.intents import RangeSlotList, RangeType, TextSlotList
 
     if isinstance(values, TextSlotList):
         return TextValues(values, rules)
     if isinstance(values, RangeSlotList):
-        return NumberValues(values.start, values.stop, values.step, values.multiplier, _number_words(values, language))
+        words = _number_words(values, language)
+        beyond = MOST_PER_CENT if values.type == RangeType.PERCENTAGE else None
+        return NumberValues(values.start, values.stop, values.step, values.multiplier, words, beyond=beyond)
     raise TypeError(f"unexpected list {values!r}")
 
 

@@ -7,6 +7,10 @@ from assistant.home.features import number
 from assistant.home.intents.base import Plan, Refusal, Step, plain, slot_number, step_of
 from assistant.types import Device, Intent, JsonValue
 
+USUAL_RANGE = {"C": (7.0, 35.0), "F": (45.0, 95.0)}
+"""Home Assistant's limits, for a device that tells none of its own."""
+SOME_RANGE = (0.0, 95.0)
+"""Where it does not even tell its unit."""
 TEMPERATURE_STEP = 1.0
 HUMIDITY_STEP = 5.0
 HEATED = frozenset({"climate", "water_heater"})
@@ -27,8 +31,9 @@ def set_temperature(device: Device, intent: Intent) -> Step:
         wanted = slot_number(intent, "temperature")
     if wanted is None:
         return Refusal("set_what")
-    low = number(device.attributes.get("min_temp"), 0.0) or 0.0
-    high = number(device.attributes.get("max_temp"), 100.0) or 100.0
+    usual = USUAL_RANGE.get(str(device.attributes.get("temperature_unit", ""))[-1:], SOME_RANGE)
+    low = number(device.attributes.get("min_temp"), usual[0]) or 0.0
+    high = number(device.attributes.get("max_temp"), usual[1]) or 0.0
     if not low <= wanted <= high:
         return Refusal("out_of_range", {"low": f"{low:g}", "high": f"{high:g} degrees"})
     return ServiceCall(device.id, "set_temperature", {"temperature": plain(wanted)})
