@@ -160,7 +160,8 @@ class _Builder:
             self._write(arcs, {(self._keys[key], places[behind]): None for key, behind in called}, ends)
 
     def _add_phrases(self, texts: Sequence[str]) -> None:
-        rows = sorted({tuple(text.split()) for text in texts})
+        # Of two that are said alike the last is found first: the name as the house writes it, not a form of it.
+        rows = sorted({tuple(text.split()) for text in texts}, key=lambda row: [word.swapcase() for word in row])
         self._node()
         queue = [(0, len(rows), 0)]
         for first, last, depth in queue:
