@@ -3,6 +3,9 @@
 
 Usage: llama_wheel.py build   (build it if the cache has no sound one, showing progress)
        llama_wheel.py path    (print its path; exit status 1 where the cache has no sound one)
+       … --every-processor    (the same for a wheel that serves any x86-64 machine: it carries a build of the arithmetic
+                               for each generation of processors, of which assistant/llm/builds.py chooses; for releases,
+                               since it takes three times as long to build)
 
 The build is portable on purpose: one that is tuned to the very processor it runs on (GGML_NATIVE) crashes in virtual
 machines that report AMX, and does not travel. So the instruction sets are named: those that this class of machine has.
@@ -52,6 +55,11 @@ def cmake_flags(machine: str, cpuinfo: str) -> tuple[str, ...]:
         reached = reached and has.issuperset(needed)
         flags.append(f"-D{option}={'ON' if reached else 'OFF'}")
     return (*COMMON_FLAGS, *flags)
+
+
+def dispatching_flags() -> tuple[str, ...]:
+    """CMake's options for a wheel with a library for each generation of processors."""
+    return (*COMMON_FLAGS, "-DGGML_BACKEND_DL=ON", "-DGGML_CPU_ALL_VARIANTS=ON")
 
 
 def locked_version() -> str:
@@ -131,10 +139,12 @@ def compiler_jobs() -> int:
 
 def main() -> int:
     """Build the wheel, or print where it is."""
-    if sys.argv[1:] not in (["build"], ["path"]):
+    every = sys.argv[2:] == ["--every-processor"]
+    if sys.argv[1:2] not in (["build"], ["path"]) or (sys.argv[2:] and not every):
         sys.exit(__doc__)
     machine = platform.machine()
-    flags = cmake_flags(machine, Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace"))
+    cpuinfo = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    flags = dispatching_flags() if every else cmake_flags(machine, cpuinfo)
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "offline-assistant" / "wheels"
     folder = cache / cache_key(locked_version(), machine, "".join(platform.libc_ver()), flags)
     wheel = sound_wheel(folder)

@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Literal
 
+from assistant.llm.builds import load_build
 from assistant.llm.generation import Generation
 from assistant.llm.native import NativeModel
 from assistant.llm.sampling import Sampler
@@ -41,6 +42,7 @@ class Engine:
         """Load a model. ``threads`` 0: one for each core, four at most. Raises ModelError or EngineError."""
         import os
 
+        load_build(model_path, state_dir)
         count = threads or min(4, os.cpu_count() or 1)
         return cls(NativeModel(model_path, context=context, threads=count), state_dir)
 

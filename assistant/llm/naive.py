@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.config import LlmSection
+from assistant.llm.builds import load_build
 from assistant.types import Home
 
 SCHEMA: dict[str, Any] = {
@@ -40,6 +41,7 @@ class NaiveChain:
 
         from llama_cpp import Llama
 
+        load_build(model, None)
         threads = settings.threads or min(4, os.cpu_count() or 1)
         self._model = Llama(str(model), n_ctx=settings.context, n_threads=threads, verbose=False)
         devices = "\n".join(f"- {device.name} ({device.domain}, {device.area})" for device in home.devices)

@@ -31,7 +31,7 @@ class NativeModel:
         self.lib = lib
         self.path = path
         self.threads = threads
-        self._log = _LogKeeper(lib)
+        self._log = LogKeeper(lib)
         params = lib.llama_model_default_params()
         params.n_gpu_layers = 0
         params.use_mmap = True
@@ -132,7 +132,7 @@ class NativeModel:
         self._log.release()
 
 
-class _LogKeeper:
+class LogKeeper:
     """Keeps llama.cpp's last complaints instead of printing them."""
 
     def __init__(self, lib: Any) -> None:
