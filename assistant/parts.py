@@ -99,6 +99,8 @@ class Parts:
         self._engine: Engine | None = None
         self.model_queue = ModelQueue()
         """Who may use the language model now: voice first."""
+        self.sentence_problems: tuple[str, ...] = ()
+        """Files of the owner's sentences that are left out, and why."""
         self._matchers: OrderedDict[Hashable, SentenceMatcher] = OrderedDict()
         self._models: OrderedDict[Hashable, ModelPart] = OrderedDict()
         self._voices: dict[str, tuple[Speaker, str]] = {}
@@ -312,11 +314,14 @@ class Parts:
     def _matcher(self, home: Home, sentences: Path | None) -> SentenceMatcher:
         from assistant.nlu.matcher import SentenceMatcher
 
-        return _kept(
-            self._matchers,
-            (names_of(home), sentences),
-            lambda: SentenceMatcher(home, self.config.assistant.language, self._sentence_folders(sentences)),
-        )
+        def make() -> SentenceMatcher:
+            problems: list[str] = []
+            folders = self._sentence_folders(sentences)
+            matcher = SentenceMatcher(home, self.config.assistant.language, folders, problems=problems)
+            self.sentence_problems = tuple(problems)
+            return matcher
+
+        return _kept(self._matchers, (names_of(home), sentences), make)
 
     def fresh_matcher(self) -> SentenceMatcher:
         """A matcher over the sentences as they are on the disk now."""
@@ -328,7 +333,8 @@ class Parts:
     def _sentence_folders(self, sentences: Path | None) -> list[Path]:
         """The owner's sentences, and those that corrections in the panel have added."""
         corrections = self.config.paths.state / "sentences"
-        return [folder for folder in (sentences, corrections) if folder is not None and folder.is_dir()]
+        own = [sentences] if sentences is not None else []
+        return [*own, corrections] if corrections.is_dir() else own
 
     def _model(self, home: Home) -> ModelPart:
         from assistant.nlu.languages import concern_for

@@ -173,6 +173,7 @@ class LoadedStages:
             return self._without(core, name, f"is not installed: {error}")
         self._missing.discard(name)
         core.trouble(name, "")
+        core.trouble("sentences", "; ".join(self.parts.sentence_problems))
         core.events.publish(PartReady(name, time.monotonic() - begun_s))
         return True
 

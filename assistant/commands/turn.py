@@ -109,6 +109,8 @@ def _asked_here(args: argparse.Namespace, sound: Path | None) -> tuple[dict[str,
             result = parts.turn(speak=speak).run(
                 utterance, parts.context(area=args.area), sink=sink, confirmed=args.confirm == "yes"
             )
+        for problem in parts.sentence_problems:
+            print(f"assistant: {problem}; the file is left out", file=sys.stderr)
     return result_row(result.turn_id, result), mute or sink.note
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -62,22 +62,36 @@ class CustomIntents:
         return str(fill(text, intent.slots)).strip() if text is not None else None
 
 
-def load_custom(folder: Path, language: str, known: Known) -> Iterator[CustomFile]:
+Refuse = Callable[[ConfigError], None]
+"""Called with what is wrong with a file: it raises, or the file is left out."""
+
+
+def load_custom(folder: Path, language: str, known: Known, refuse: Refuse) -> Iterator[CustomFile]:
     """The files of ``folder/<language>`` (or of ``folder`` itself), in the order of their names.
 
-    Raises ConfigError naming the file, the line and the rule that cannot be used.
+    ``refuse`` gets the errors, each naming the file, the line and the rule that cannot be used.
     """
     place = folder / language if (folder / language).is_dir() else folder
     if not place.is_dir():
-        raise ConfigError(f"{folder}: there is no such folder of sentences")
-    files = [load_marked(path) for path in sorted([*place.rglob("*.yaml"), *place.rglob("*.yml")])]
+        refuse(ConfigError(f"{folder}: there is no such folder of sentences"))
     # A list or rule may stand in another file of the same folder.
-    lists, rules = set(known.lists), set(known.rules)
+    files, lists, rules = [], set(known.lists), set(known.rules)
+    for path in sorted([*place.rglob("*.yaml"), *place.rglob("*.yml")]):
+        try:
+            file = load_marked(path)
+            lists |= set(_mapping(file, ("lists",)))
+            rules |= set(_mapping(file, ("expansion_rules",)))
+        except ConfigError as error:
+            refuse(error)
+        else:
+            files.append(file)
     for file in files:
-        lists |= set(_mapping(file, ("lists",)))
-        rules |= set(_mapping(file, ("expansion_rules",)))
-    for file in files:
-        yield _checked(file, Known(lists, rules))
+        try:
+            checked = _checked(file, Known(lists, rules))
+        except ConfigError as error:
+            refuse(error)
+        else:
+            yield checked
 
 
 def _mapping(file: Marked, keys: Keys) -> Mapping[str, Any]:
@@ -103,6 +117,8 @@ def _checked(file: Marked, known: Known) -> CustomFile:
     intents: dict[str, Any] = {}
     for name, intent in _mapping(file, ("intents",)).items():
         keys: Keys = ("intents", str(name))
+        if not isinstance(name, str):
+            raise file.error(("intents",), f"an intent's name is read as {name!r}: put it into quotes")
         if not isinstance(intent, dict):
             raise file.error(keys, f"intent {name!r} must have 'data'")
         _check_keys(file, keys, intent, _INTENT_KEYS)

@@ -75,8 +75,13 @@ class Ranked:
 class SentenceMatcher:
     """``match`` gives the best reading of a sentence, or NoIntent. ``update`` takes the names of a changed home."""
 
-    def __init__(self, home: Home, language: str = "en", custom: Sequence[Path] = ()) -> None:
-        self._templates = load_templates(language, custom)
+    def __init__(
+        self, home: Home, language: str = "en", custom: Sequence[Path] = (), *, problems: list[str] | None = None
+    ) -> None:
+        """``custom``: folders of the user's sentences. Raises ConfigError for a file that cannot be used; with
+        ``problems`` it is left out and told there.
+        """
+        self._templates = load_templates(language, custom, problems)
         self._vocabulary = vocabulary(language)
         self.update(home)
 

@@ -93,11 +93,18 @@ def _plain_templates(language: str) -> Templates:
     return _compile(pickle.loads(_base(language)), frozenset())  # our own data
 
 
-def load_templates(language: str, custom: Sequence[Path] = ()) -> Templates:
+def load_templates(language: str, custom: Sequence[Path] = (), problems: list[str] | None = None) -> Templates:
     """All templates; those without sentences of the user's own are compiled once a process.
 
-    Raises ConfigError naming file, line and rule of a custom sentence that cannot be used.
+    Raises ConfigError naming file, line and rule of a custom sentence that cannot be used; with ``problems`` that is
+    added there, and the file left out.
     """
+
+    def refuse(error: ConfigError) -> None:
+        if problems is None:
+            raise error
+        problems.append(str(error))
+
     if not custom:
         return _plain_templates(language)
     merged = pickle.loads(_base(language))  # our own data
@@ -106,7 +113,7 @@ def load_templates(language: str, custom: Sequence[Path] = ()) -> Templates:
     names: set[str] = set()
     for folder in custom:
         known = Known(tuple(merged["lists"]), tuple(merged["expansion_rules"]))
-        for file in load_custom(folder, language, known):
+        for file in load_custom(folder, language, known, refuse):
             names |= set(file.data["intents"])
             actions.update(file.actions)
             responses.update(file.responses)
