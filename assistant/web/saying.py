@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 
 from starlette.requests import Request
@@ -10,7 +11,6 @@ from starlette.responses import Response, StreamingResponse
 
 from assistant.api.replies import HttpError, json_reply
 from assistant.core import Core, TurnRequest
-from assistant.events import TurnRecord
 from assistant.web.live import event_line
 from assistant.web.pages import back, by_script, form_of
 from assistant.web.turns import turn_event
@@ -32,21 +32,16 @@ async def say(core: Core, request: Request) -> Response:
 
 
 async def _stream(core: Core, text: str) -> AsyncIterator[bytes]:
-    """``piece`` events with the reply's text as it is made, then one ``turn``. Who leaves stops the turn."""
+    """``piece`` events with the reply's text as it is made, then one ``turn``. Who goes to another page meanwhile stops nothing."""
     loop = asyncio.get_running_loop()
     pieces: asyncio.Queue[str | None] = asyncio.Queue()
 
     def told(piece: str | None) -> None:
-        loop.call_soon_threadsafe(pieces.put_nowait, piece)
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is there any more
+            loop.call_soon_threadsafe(pieces.put_nowait, piece)
 
-    def over(_task: asyncio.Task[TurnRecord]) -> None:
-        told(None)
-
-    turn = asyncio.create_task(core.turn(TurnRequest(text, source=SOURCE, on_piece=told)))
-    turn.add_done_callback(over)
-    try:
-        while (piece := await pieces.get()) is not None:
-            yield event_line("piece", {"text": piece})
-        yield event_line("turn", turn_event(await turn))
-    finally:
-        turn.cancel()
+    turn = core.submit(TurnRequest(text, source=SOURCE, on_piece=told)).future
+    turn.add_done_callback(lambda _turn: told(None))
+    while (piece := await pieces.get()) is not None:
+        yield event_line("piece", {"text": piece})
+    yield event_line("turn", turn_event(turn.result()))

@@ -77,7 +77,7 @@ def say(visitor, text):
     visitor.go("/")
     visitor.page.get_by_label("Sentence").fill(text)
     visitor.page.get_by_role("button", name="Send").click()
-    return visitor.page.locator("#turns li:not(.growing)").first
+    return visitor.page.locator("#turns li:not(.growing)", has_text=text).first
 
 
 def test_pairing_a_turn_and_a_correction(visitor):
@@ -115,7 +115,12 @@ def test_a_reply_grows_word_by_word(browser, tmp_path):
         visitor.page.get_by_label("Sentence").fill("why is that so")
         visitor.page.get_by_role("button", name="Send").click()
         expect(visitor.page.locator(".growing p")).to_have_text("Because ")
+        visitor.go("/turns")  # who goes away meanwhile finds the whole reply later
+        visitor.go("/")
+        visitor.page.get_by_label("Sentence").fill("and why is this so")
+        visitor.page.get_by_role("button", name="Send").click()
         go_on.set()
+        expect(visitor.page.locator("#turns li", has_text="why is that so")).to_contain_text("Because it is.")
         expect(visitor.page.locator("#turns li").first).to_contain_text("Because it is.")
         expect(visitor.page.locator(".growing")).to_have_count(0)
         visitor.page.context.close()
