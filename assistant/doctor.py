@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import errno
 import os
 import platform
@@ -64,7 +65,7 @@ def _guarded(subject: str, config: Config, check: Callable[[Config], Iterator[Fi
     try:
         yield from check(config)
     except AssistantError as error:
-        yield Finding(subject, "wrong", str(error), error.mend or "")
+        yield Finding(subject, "wrong", str(error.args[0]), error.mend or "")
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         yield Finding(subject, "wrong", f"{where}{error.strerror or error}")
@@ -139,13 +140,13 @@ def _models(config: Config) -> Iterator[Finding]:
         try:
             found = resolve(name, config.paths.models)
         except AssistantError as error:
-            yield Finding("model", "wrong", str(error), error.mend or "")
+            yield Finding("model", "wrong", str(error.args[0]), error.mend or "")
             continue
         stand_in = found.name != name
         yield Finding(
             "model",
             "note" if stand_in else "ok",
-            f"{name}: {found.directory}",
+            f"{name}: {found.directory} (sizes; 'assistant models verify' reads every byte)",
             f"{found.name} stands in; 'assistant models fetch {name}' gets the real one" if stand_in else "",
         )
     directory = config.paths.models if config.paths.models.exists() else Path.home()
@@ -191,9 +192,20 @@ def _sentences(config: Config) -> Iterator[Finding]:
     """The user's own sentences: errors name file, line and rule."""
     if config.home.sentences is None:
         return
+    from assistant.home.house import open_house
+    from assistant.home.sources import configured_sources
+    from assistant.nlu.actions import SetStates
     from assistant.nlu.templates import load_templates
 
     own = load_templates(config.assistant.language, [config.home.sentences])
+    known = {device.id for device in open_house(config.home.inventory, None).snapshot().devices}
+    for name, actions in own.own.actions.items() if not configured_sources(config, config.home.inventory) else ():
+        wanted = {device for action in actions if isinstance(action, SetStates) for device in action.states}
+        for device in sorted(wanted - known):
+            if "{" not in device:  # a slot says which
+                near = difflib.get_close_matches(device, known, n=1)
+                mend = f"did you mean {near[0]}?" if near else "'assistant devices' lists them"
+                yield Finding("sentences", "wrong", f"the intent {name} sets {device}, which this home has not", mend)
     text = f"{config.home.sentences}: {len(own.custom)} intents of your own, {len(own.own.actions)} with actions"
     yield Finding("sentences", "ok", text)
 

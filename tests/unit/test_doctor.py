@@ -67,3 +67,14 @@ def test_the_microphone_is_named_and_its_absence_too(config, monkeypatch):
     assert one.level == "note" and one.mend
     named = dataclasses.replace(config, audio=dataclasses.replace(config.audio, input="jabra"))
     assert found(doctor._microphone, named)[0].level == "wrong"
+
+
+def test_own_sentences_that_set_a_device_that_is_not_there_are_wrong(config, tmp_path):
+    (tmp_path / "own.yaml").write_text(
+        "language: en\nintents:\n  Reading:\n    data: [{sentences: [reading time]}]\n"
+        '    action: {set: {light.kitchenn: "on", light.kitchen: "on"}}\n'
+    )
+    config = dataclasses.replace(config, home=dataclasses.replace(config.home, sentences=tmp_path))
+    wrong, told = found(doctor._sentences, config)
+    assert wrong.level == "wrong" and "light.kitchenn" in wrong.text and "light.kitchen?" in wrong.mend
+    assert told.level == "ok"
