@@ -59,7 +59,18 @@ def build_parser() -> argparse.ArgumentParser:
         knowledge,
     ):
         module.add_parser(commands)
+    _describe(parser)
     return parser
+
+
+def _describe(parser: argparse.ArgumentParser) -> None:
+    """Let each command's own help begin with what the list of commands says of it."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):  # argparse has no public way to a choice's help
+            for choice in action._choices_actions:
+                command = action.choices[choice.dest]
+                command.description = command.description or choice.help
+                _describe(command)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -34,6 +34,8 @@ def run_correct(args: argparse.Namespace) -> int:
             print("Forgotten." if known else f"{args.forget!r} was not explained.")
             return 0 if known else 1
         if args.phrase is None:
+            if not any(True for _ in learned):
+                print('Nothing was explained yet: assistant correct "phrase" "command"')
             for phrase, means in learned:
                 print(f"{phrase!r} means {means!r}")
             return 0

@@ -66,6 +66,8 @@ def run_health(args: argparse.Namespace) -> int:
     health = read_health()
     if health.temperature_c is not None:
         print(f"temperature: {health.temperature_c:.0f} °C")
+    else:
+        print("This machine tells nothing of its temperature and power.")
     for sentence in HealthWatch().check(health, 0.0):
         print(sentence)
     if health.weak_power_earlier and not health.weak_power:

@@ -42,12 +42,12 @@ def add_parser(commands: Any) -> None:
     batch.set_defaults(run=run_batch)
 
     transcribe = commands.add_parser("transcribe", help="recognise the speech in sound files")
-    transcribe.add_argument("files", nargs="+", type=Path)
+    transcribe.add_argument("files", nargs="+", type=Path, help="WAV, FLAC, OGG or MP3, any rate")
     transcribe.set_defaults(run=run_transcribe)
 
     say = commands.add_parser("say", help="speak a text to the sound card or into a file")
-    say.add_argument("text", nargs="+")
-    say.add_argument("--out", type=Path, metavar="WAV")
+    say.add_argument("text", nargs="+", help="the words, quoted or not")
+    say.add_argument("--out", type=Path, metavar="WAV", help="write the speech there instead of playing it")
     say.set_defaults(run=run_say)
 
     demo = commands.add_parser("demo", help="one turn on real sound, and one question, from end to end")

@@ -42,11 +42,13 @@ def add_parser(commands: Any) -> None:
     rollback.set_defaults(run=run_rollback)
 
     backup = commands.add_parser("backup", help="settings, inventory and all that it keeps, in one file")
-    backup.add_argument("file", nargs="?", type=Path, metavar="FILE")
+    backup.add_argument(
+        "file", nargs="?", type=Path, metavar="FILE", help="where it is written (default: named by the day, here)"
+    )
     backup.set_defaults(run=run_backup)
 
     restore = commands.add_parser("restore", help="put a backup in the place of what is there")
-    restore.add_argument("file", type=Path, metavar="FILE")
+    restore.add_argument("file", type=Path, metavar="FILE", help="what 'assistant backup' has written")
     restore.set_defaults(run=run_restore)
 
 
