@@ -1,4 +1,4 @@
-"""Translation by the language model: single sentences, and an interpreter until it is told to stop."""
+"""Translation by a phrasebook and the language model: single sentences, and an interpreter until it is told to stop."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 
 from assistant.skills.base import Handler, Said
 from assistant.skills.language import Language
+from assistant.skills.phrasebook import translated
 from assistant.skills.templates import Found, Reader, Reading
 from assistant.skills.text import Words
 from assistant.types import TurnContext
@@ -78,6 +79,9 @@ class TranslationSkill:
         return Said(self._say("interpreting_over" if was else "interpreting_not"), acted=was is not None)
 
     def _translated(self, text: str, code: str) -> Said:
+        known = translated(text, code)
+        if known is not None:
+            return Said(known[:1].upper() + known[1:], language=code, notes=("translated by the phrasebook",))
         if self._model is None:
             return Said(self._say("no_model"))
         target = self._table["for_the_model"][code]

@@ -113,13 +113,29 @@ def test_a_step_that_is_not_understood_leaves_all_undone(talk):
 
 
 def test_translation_is_said_in_its_language():
-    model = FakeModel("Bon", "jour", "\nThis means good morning.")
+    model = FakeModel("Le ciel", " est bleu", "\nThis means the sky is blue.")
     talk = Conversation(model=lambda _name: model)
-    result = talk.say("how do you say good morning in French")
-    assert result.reply == "Bonjour"
+    result = talk.say("how do you say the sky is blue in French")
+    assert result.reply == "Le ciel est bleu"
     assert result.notes == ("translated by the language model into: fr",)
-    assert model.asked[0][-1] == ("user", "Translate into French: good morning")
-    assert talk.say("translate where is the station into chinese").notes[0].endswith("zh")
+    assert model.asked[0][-1] == ("user", "Translate into French: the sky is blue")
+    assert talk.say("translate where is the apple tree into chinese").notes[0].endswith("zh")
+
+
+@pytest.mark.parametrize(
+    ("said", "reply"),
+    [
+        ("how do you say good morning in French", "Bonjour"),
+        ("translate thank you into Italian", "Grazie"),
+        ("what is the German word for bread", "Das Brot"),
+        ("what does guten Abend mean in English", "Good evening"),
+        ("how do you say how much is it in spanish", "¿Cuánto cuesta?"),
+        ("translate happy birthday to chinese", "生日快乐"),
+    ],
+)
+def test_the_phrasebook_needs_no_model(talk, said, reply):
+    result = talk.say(said)
+    assert (result.reply, result.notes) == (reply, ("translated by the phrasebook",))
 
 
 def test_the_interpreter_translates_everything_until_it_is_told_to_stop():
@@ -151,7 +167,9 @@ def test_the_reply_is_spoken_by_a_voice_of_its_language(talk):
         skills=speaking.skills,
         voices=lambda language: (french, f"espeak-ng {language}"),
     )
-    result = turn.run("how do you say hello in French", TurnContext(now=speaking.time.now()), sink=lambda _clip: None)
+    result = turn.run(
+        "how do you say the sky is blue in French", TurnContext(now=speaking.time.now()), sink=lambda _clip: None
+    )
     assert french.spoken == ["Bonjour."] and not own.spoken
     assert result.notes[-1] == "voice: espeak-ng fr"
 
