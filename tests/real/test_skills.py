@@ -30,7 +30,7 @@ def test_a_translation_is_spoken_with_a_voice_of_its_language(parts):
     clips = []
     turn = parts.turn()
     result = say(turn, parts, "how do you say the house is big in French", sink=clips.append)
-    assert "maison" in result.reply.lower()
+    assert " est " in result.reply.lower()
     assert result.notes == ("translated by the language model into: fr", "voice: espeak-ng fr")
     sound = np.concatenate([clip.samples for clip in clips])
     assert len(sound) / clips[0].rate_hz > 0.3 and np.abs(sound).max() > 1000
