@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from assistant.errors import AssistantError
-from assistant.events import Event, Ringing
+from assistant.events import Event, Indexing, Ringing
 from assistant.skills.agenda.agenda import Agenda
 from assistant.skills.agenda.runner import AgendaRunner
 
@@ -123,7 +123,9 @@ async def follow_store(core: Core, store: Store) -> None:
 
 def _take_up(core: Core, parts: Parts) -> None:
     try:
-        problems = parts.skill_parts.library.sync()
+        problems = parts.skill_parts.library.sync(
+            lambda name, done, total: core.events.publish(Indexing(name, done, total))
+        )
     except AssistantError as error:
         core.trouble("documents", str(error))
         return

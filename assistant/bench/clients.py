@@ -28,7 +28,8 @@ CLIENTS = 32
 LIMIT = 1.5
 TURNS = (("a command", "turn on the kitchen light"), ("a question", "why is the sky blue"))
 STARTED_S = 60.0
-SWING_S = 1.0
+SWING_S = 4.0
+"""So long they ask before somebody speaks: the first have their answers by then."""
 
 
 def measure(config: Config, pace: Pace) -> Measured:

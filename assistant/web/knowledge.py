@@ -112,7 +112,7 @@ class KnowledgePages:
         name = target.name
         self._now(Indexing(name, 0, 1))
         try:
-            library.index.add(target, lambda done, total: self._now(Indexing(name, done, total)))
+            library.read(target, lambda name, done, total: self._now(Indexing(name, done, total)))
         except AssistantError as error:
             self._now(Indexing(name, 0, 1, str(error)))
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,6 +23,7 @@ class Library:
     def __init__(self, folder: Path, index: KnowledgeIndex) -> None:
         self.folder = folder
         self.index = index
+        self._reading = threading.Lock()
 
     def sync(self, advance: Advance = lambda _name, _done, _all: None) -> dict[str, str]:
         """Index what is new or changed, forget what is gone; returns what could not be read: file -> reason."""
@@ -29,7 +31,7 @@ class Library:
         files = self._files()
         for path in files:
             try:
-                self.index.add(path, lambda done, total, name=path.name: advance(name, done, total))  # type: ignore[misc]
+                self.read(path, advance)
             except DocumentError as error:
                 problems[path.name] = str(error)
         present = {str(path.resolve()) for path in files}
@@ -41,8 +43,13 @@ class Library:
     def add(self, path: Path, advance: Advance = lambda _name, _done, _all: None) -> Path:
         """Copy a file into the folder and index it. Raises DocumentError where it cannot be read."""
         target = self.take(path)
-        self.index.add(target, lambda done, total: advance(target.name, done, total))
+        self.read(target, advance)
         return target
+
+    def read(self, path: Path, advance: Advance = lambda _name, _done, _all: None) -> None:
+        """Index a file of the folder, one at a time: who comes second finds it read already. Raises DocumentError."""
+        with self._reading:
+            self.index.add(path, lambda done, total: advance(path.name, done, total))
 
     def take(self, path: Path) -> Path:
         """Copy a file into the folder, for ``sync`` or the index to read. Raises DocumentError where that cannot be."""
