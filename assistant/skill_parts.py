@@ -191,7 +191,7 @@ class SkillParts:
             several=steps.request,
             reckoned=self.arithmetic.problem,
             half=lambda text, context: steps.half_understood(text, context) or self.arithmetic.beyond(text, context),
-            last=self._question,
+            last=lambda text, context: self.lists.recall(text, context) or self._question(text, context),
             carriers={
                 "AssistDelayed": self._delayed,
                 **dict.fromkeys(SHOPPING_INTENTS, shopping),

@@ -29,6 +29,9 @@ _NOT_THIS = re.compile(
 _TAIL = re.compile(r"[,\s]+(?:too|as well|also|instead|then|again|please)$", re.IGNORECASE)
 _PLACED = re.compile(r"^(?:(?:in|on|at|for|to|with|inside)\s+)+", re.IGNORECASE)
 _ONE = re.compile(r"\bones?\b", re.IGNORECASE)
+_OWN_SENTENCE = re.compile(
+    r"^(?:(?:i|we|he|she|they)\b(?! (?:\w+ )?need\b)|(?:make|create|start|tell|read|show|is|are)\b)", re.IGNORECASE
+)
 _NEED = re.compile(r"^(?:we|i) (?:(?:also|still) )?need (?:(?:some|more|also) )*", re.IGNORECASE)
 _OTHER = re.compile(r"^(?:the )?other(?: one| ones)?$|^another(?: one)?$", re.IGNORECASE)
 _TARGETS = ("name", "device_id", "area", "floor", "here", "all", "except", "except_area", "device_class")
@@ -86,6 +89,8 @@ def follow(text: str, past: Past, reading: Reading) -> tuple[Clause, ...]:
     if not part:
         return ()
     last = past.intents[-1]
+    if last.name in _LISTS and _OWN_SENTENCE.match(part):
+        return ()
     intent = _named_alike(part, last, past, reading) or _elsewhere(part, last, past, reading)
     intent = intent or _next_item(part, last) or _said_of_it(part, past, reading) or _changed(part, past, reading)
     if intent is None:

@@ -68,6 +68,7 @@ class CalendarSkill:
         self._table = language.table["calendar"]
         self.handlers: Mapping[str, Handler] = {
             "TimeIn": self._time_in,
+            "TimeDifference": self._time_difference,
             "TimeAhead": self._time_ahead,
             "DaysUntil": self._days_until,
             "DaysSince": self._days_since,
@@ -176,6 +177,21 @@ class CalendarSkill:
         key = {-1: "time_in_yesterday", 0: "time_in", 1: "time_in_tomorrow"}[days]
         return Said(self._say(key, time=self._language.wording.clock(there), place=name[:1].upper() + name[1:]))
 
+    def _time_difference(self, reading: Reading, _context: TurnContext) -> Said | None:
+        now = self._clock.now()
+        rows: list[tuple[float, str]] = []
+        for place in (reading.slots.get("first"), reading.slots.get("second")):
+            if not isinstance(place, tuple):
+                return None
+            zone, name = place
+            offset = now.astimezone(zoneinfo.ZoneInfo(zone)).utcoffset() or dt.timedelta()
+            rows.append((offset.total_seconds(), name[:1].upper() + name[1:]))
+        (early, first), (late, second) = sorted(rows, reverse=True)
+        if early == late:
+            return Said(self._say("time_equal", first=first, second=second))
+        hours = self._language.wording.span(early - late)
+        return Said(self._say("time_ahead_of", first=first, second=second, hours=hours))
+
     def _time_ahead(self, reading: Reading, _context: TurnContext) -> Said:
         seconds = float(reading.slots["duration"])  # type: ignore[arg-type]  # the reader's fractions
         sign = -1 if reading.slots.get("sign") == -1 else 1
@@ -213,7 +229,7 @@ class CalendarSkill:
             left = at.timestamp() - self._clock.now().timestamp()
             return Said(self._say("left_until", span=self._language.wording.span(left)))
         meant = reading.slots.get("day") or when
-        day = self._date(meant)
+        day = self._end_of(reading.text("end_of")) or self._date(meant)
         if day is None:
             return Said(self._say("no_such_day"))
         days = (day - self._today()).days
@@ -223,6 +239,14 @@ class CalendarSkill:
             return Said(self._say("day_is_today"))
         name = meant.name if isinstance(meant, Feast) else self._language.wording.date(day)
         return Said(self._say("days_until", days=self._in_unit(days, reading.text("unit")), day=name))
+
+    def _end_of(self, period: str | None) -> dt.date | None:
+        """The last day of this month or year."""
+        today = self._today()
+        if period == "year":
+            return dt.date(today.year, 12, 31)
+        last = calendar.monthrange(today.year, today.month)[1]
+        return dt.date(today.year, today.month, last) if period == "month" else None
 
     def _in_unit(self, days: int, unit: str | None) -> str:
         wording = self._language.wording

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from assistant.skills.base import Handler, Said
 from assistant.skills.clock import Clock
+from assistant.skills.knowledge.words import words_of
 from assistant.skills.language import Language
 from assistant.skills.store import Store
 from assistant.skills.templates import Reading
@@ -20,6 +21,7 @@ SHOPPING_INTENTS = {
     "HassListClear": "clear",
 }
 MOST_READ = 30
+MOST_NAME_WORDS = 4
 MOST_NOTES_READ = 5
 
 
@@ -177,7 +179,9 @@ class ListsSkill:
         name = self._name(reading)
         if not name:
 
-            def called(text: str, _context: TurnContext) -> Said:
+            def called(text: str, _context: TurnContext) -> Said | None:
+                if len(self._language.words(text).tokens) > MOST_NAME_WORDS:
+                    return None  # a sentence of its own
                 return self._create(Reading("ListCreate", {"list_name": text.strip(" .!")}), context)
 
             return Said(self._say("list_call"), question=called)
@@ -282,6 +286,15 @@ class ListsSkill:
             return Said(self._say("note_taken"), acted=True)
 
         return Said(self._say("note_what"), question=answer)
+
+    def recall(self, text: str, _context: TurnContext) -> Said | None:
+        """ "What is the wifi password", where a note has every word of it that tells something."""
+        tokens = self._language.words(text).tokens
+        if not tokens or tokens[0] not in self._table["recalling"]:
+            return None
+        asked = set(words_of(" ".join(tokens))) - set(self._table["recalling"])
+        found = [note for note in self._notes.all() if asked and asked <= set(words_of(note.text))]
+        return self._told(found[:1], "note_none") if found else None
 
     def _read_notes(self, reading: Reading, _context: TurnContext) -> Said:
         notes = self._notes.all()

@@ -238,6 +238,8 @@ class ExpressionReader:
                             yield from self._compound(
                                 tokens, unit_end, Value(value.number + smaller.number, value.unit)
                             )
+                if value.unit == "foot" and 0 <= number < 12:
+                    yield end, Value(value.number + number / 12, "foot")  # "five foot ten"
         yield at, value
 
     @staticmethod
