@@ -35,6 +35,7 @@ from assistant.audio.listener_events import (
 )
 from assistant.audio.meter import LevelMeter
 from assistant.core import VOICE, Core, Ticket, TurnRequest
+from assistant.errors import AudioError
 from assistant.events import Interjection, PartialTranscript, TurnRecord, Woken
 from assistant.loudspeaker import Kind, Speech
 from assistant.recogniser import Ears, Recogniser
@@ -120,7 +121,9 @@ class Hearing:
         self._listener.mute(on)
 
     def push_to_talk(self) -> None:
-        """See ``core.Microphone``."""
+        """See ``core.Microphone``. Raises AudioError while there is no microphone."""
+        if not self._is_open:
+            raise AudioError("no microphone is heard", mend="plug one in, or see 'assistant status'")
         self._listener.push_to_talk()
 
     def saying(self, text: str) -> None:
@@ -139,10 +142,14 @@ class Hearing:
     def status(self) -> dict[str, JsonValue]:
         """The microphone's lines in ``assistant status``."""
         return {
-            "microphone": self._name if self._lost_s is None else None,
+            "microphone": self._name if self._is_open else None,
             "frames": self._frames,
             "dropped_s": round(self._device.dropped_s, 2),
         }
+
+    @property
+    def _is_open(self) -> bool:
+        return bool(self._name) and self._lost_s is None
 
     # --- the microphone's thread ---------------------------------------------------------------------
 

@@ -48,7 +48,7 @@ def read_clip(stream: BinaryIO, name: str, *, max_duration_s: float = MAX_DURATI
             samples = sound.read(dtype="float32", always_2d=True)
     except soundfile.SoundFileError as error:
         empty = not stream.seek(0) and not stream.read(1)
-        reason = "is empty" if empty else "is no sound file that can be read (WAV or FLAC is)"
+        reason = "is empty" if empty else "is no sound file that can be read (WAV, FLAC, Ogg and MP3 are)"
         raise AudioError(f"{name}: {reason}") from error
     if not len(samples):
         raise AudioError(f"{name}: holds no sound")

@@ -17,7 +17,7 @@ from assistant.audio.listener_events import (
     UtteranceEnded,
 )
 from assistant.core import Core
-from assistant.errors import EngineError
+from assistant.errors import AudioError, EngineError
 from assistant.events import Interjection, PartialTranscript, Trouble, Woken
 from assistant.hearing import BACK, LOST, Hearing
 from assistant.loudspeaker import Loudspeaker
@@ -257,6 +257,17 @@ def test_a_lost_microphone_is_told_and_said_and_so_is_its_return(scene):
     scene.device.give(MicrophoneOpened("USB"))
     wait_until(lambda: scene.stages.spoken == [LOST, BACK])
     assert scene.core.troubles == {} and scene.hearing.status()["microphone"] == "USB"
+
+
+def test_push_to_talk_without_a_microphone_is_refused_instead_of_listening_for_ever(scene):
+    with pytest.raises(AudioError, match="plug one in"):
+        scene.core.listen()
+    scene.device.give(MicrophoneOpened("USB"))
+    scene.core.listen()
+    scene.device.give(MicrophoneLost("gone"))
+    with pytest.raises(AudioError, match="plug one in"):
+        scene.core.listen()
+    assert [call for call in scene.listener.calls if call[0] == "push_to_talk"] == [("push_to_talk",)]
 
 
 def test_a_microphone_plugged_over_is_not_worth_a_word(scene):
