@@ -20,6 +20,7 @@ from assistant.errors import AssistantError, ConfigError
 from assistant.events import PartReady
 from assistant.llm.queue import Priority
 from assistant.parts import Parts
+from assistant.prepared import warm_model
 from assistant.turn import Turn
 from assistant.types import AudioClip, TurnContext
 from assistant.waking import interjections, wake_engine
@@ -53,7 +54,7 @@ class LoadedStages:
             "wake": self._load_wake,
             "ears": self._load_ears,
             "embedding": self._warm_mind,
-            "model": self._warm_model,
+            "model": lambda: warm_model(self.parts),
             "notices": lambda: self.parts.voice.prepare(NOTICES),
         }
         self._missing = set(self._loaders)
@@ -208,10 +209,3 @@ class LoadedStages:
             self.ears.bias = fresh.bias
         self._mind = mind
         self._revision = home.revision
-
-    def _warm_model(self) -> None:
-        from assistant.llm.chat import system_prompt
-
-        parts = self.parts
-        parts.chooser.warm()
-        parts.model_client("chat", Priority.BACKGROUND).warm([("system", system_prompt(parts.config))])

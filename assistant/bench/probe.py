@@ -37,6 +37,7 @@ def main() -> None:
     """Load everything in the order in which the daemon does."""
     from assistant.config import load_config
     from assistant.parts import Parts
+    from assistant.prepared import warm_model
 
     config = load_config(Path(sys.argv[1]) if len(sys.argv) > 1 else None)
     rows: list[dict[str, object]] = []
@@ -56,17 +57,9 @@ def main() -> None:
         step("voice", lambda: parts.plain_voice.warm_up())
         step("nearest phrasings", lambda: parts.mind.foresee("it is rather gloomy here", parts.context(), deep=True))
         step("language model", lambda: parts.engine)
-        step("its prompts' states", lambda: _warm(parts))
+        step("its prompts' states", lambda: warm_model(parts))
         step("a first answer", lambda: list(_answer(parts)))
         sys.stdout.write(json.dumps({"steps": rows, "peak_mb": peak_mb()}) + "\n")
-
-
-def _warm(parts: Parts) -> None:
-    from assistant.llm.chat import system_prompt
-    from assistant.llm.queue import Priority
-
-    parts.chooser.warm()
-    parts.model_client("chat", Priority.VOICE).warm([("system", system_prompt(parts.config))])
 
 
 def _answer(parts: Parts) -> Iterator[AudioClip]:

@@ -19,6 +19,9 @@ def add_parser(commands: Any) -> None:
     fit.set_defaults(run=run_fit)
     health = actions.add_parser("health", help="power and temperature of the board")
     health.set_defaults(run=run_health)
+    prepare = actions.add_parser("prepare", help="make what the first start would compute, into a state folder")
+    prepare.add_argument("folder", type=Path)
+    prepare.set_defaults(run=run_prepare)
 
 
 def run_settings(args: argparse.Namespace) -> int:
@@ -73,3 +76,15 @@ def run_health(args: argparse.Namespace) -> int:
     if health.weak_power_earlier and not health.weak_power:
         print("The power supply was too weak at some time since the machine was switched on.")
     return 1 if health.hot or health.weak_power else 0
+
+
+def run_prepare(args: argparse.Namespace) -> int:
+    """For images: the first start on the board finds it made."""
+    from assistant.config import load_config
+    from assistant.daemon import READY_SENTENCE
+    from assistant.prepared import prepare
+    from assistant.stages import NOTICES
+
+    for path in prepare(load_config(args.config), args.folder, (READY_SENTENCE, *NOTICES)):
+        print(path)
+    return 0

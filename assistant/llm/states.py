@@ -14,14 +14,17 @@ from assistant.llm.native import NativeModel
 KEPT = 12
 """So many states are kept; the least recently used go."""
 MAGIC = b"prompt1\n"
+SAMPLES = 16
+SAMPLE_BYTES = 1 << 16
 
 
 class StateFiles:
     """States of one model in a folder. What goes wrong here is no error: it is only slower the next time.
 
-    A state's name is a hash of model file, library, and tokens, and its tokens are compared as well: another's is never
-    used, and a file that cannot be read is removed. It carries a checksum, because llama.cpp ends the process over a state
-    that was damaged.
+    A state's name is a hash of the model's content, library, and tokens, and its tokens are compared as well: another's is
+    never used, and a file that cannot be read is removed. Nothing of the machine is in it: keys and values are the same
+    numbers everywhere, up to rounding, so that an image for a card brings the states that were made where it was built.
+    It carries a checksum, because llama.cpp ends the process over a state that was damaged.
     """
 
     def __init__(self, native: NativeModel, directory: Path) -> None:
@@ -29,8 +32,7 @@ class StateFiles:
 
         self._native = native
         self._directory = directory
-        stat = native.path.stat()
-        self._key = f"{native.path.name} {stat.st_size} {stat.st_mtime_ns} {llama_cpp.__version__}"
+        self._key = f"{native.path.name} {fingerprint(native.path)} {llama_cpp.__version__}"
 
     def has(self, tokens: list[int]) -> bool:
         """Whether there is a state of exactly ``tokens``."""
@@ -80,6 +82,18 @@ class StateFiles:
         files = sorted(self._directory.glob("*.kv"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
         for path in files[KEPT:]:
             path.unlink(missing_ok=True)
+
+
+def fingerprint(path: Path) -> str:
+    """Tells model files apart by their size and samples of their content: half a gigabyte is not read for it, and the same
+    file is the same under another date."""
+    size = path.stat().st_size
+    whole = hashlib.sha256(str(size).encode())
+    with path.open("rb") as file:
+        for part in range(SAMPLES):
+            file.seek(max(0, size - SAMPLE_BYTES) * part // (SAMPLES - 1))
+            whole.update(file.read(SAMPLE_BYTES))
+    return whole.hexdigest()
 
 
 def _with_check(state: memoryview, tokens: list[int]) -> bytes:

@@ -1,6 +1,7 @@
 """The engine's parts on a memory that only counts: what is evaluated, shared, let go; choices; answers step by step."""
 
 import datetime as dt
+import os
 from contextlib import contextmanager, nullcontext
 
 import pytest
@@ -14,6 +15,7 @@ from assistant.llm.generation import Generation
 from assistant.llm.native import BATCH_TOKENS, MAX_SEQUENCES
 from assistant.llm.sampling import Sampling
 from assistant.llm.sequences import Sequences
+from assistant.llm.states import fingerprint
 from assistant.types import TurnContext
 
 CONTEXT = TurnContext(now=dt.datetime(2026, 1, 5, 7, 0))
@@ -318,3 +320,16 @@ def test_what_was_cut_short_ahead_is_not_the_answer():
     gone.append(True)
     assert "".join(begun) == ""
     assert "".join(talk.answer("where is it", CONTEXT, never)) == "It is: Paris."
+
+
+def test_a_model_file_is_told_by_what_it_holds_not_by_its_date(tmp_path):
+    model, content = tmp_path / "model.gguf", bytes(range(256)) * 8000
+    model.write_bytes(content)
+    before = fingerprint(model)
+    os.utime(model, (1, 1))
+    assert fingerprint(model) == before
+    for changed in (content[:-1], b"x" + content[1:], content[:-1] + b"x"):
+        model.write_bytes(changed)
+        assert fingerprint(model) != before
+    model.write_bytes(b"")
+    fingerprint(model)
