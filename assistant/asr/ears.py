@@ -27,6 +27,8 @@ LONGEST_AGAIN = RATE_HZ * 12
 """What is longer is not heard again: somebody waits for the answer."""
 BIASED_ALTERNATIVES = 40
 OPEN_ALTERNATIVES = 6
+MOST_UTTERANCES = 32
+"""A decoder is 90 MB larger after six utterances, 130 MB after two dozen, and goes on growing: then a new one is made."""
 
 
 class _Decoders:
@@ -46,8 +48,9 @@ class _Decoders:
             return self._model.scorer(self._grammar, alternatives=self._alternatives)
 
     def give_back(self, decoder: ScoringDecoder) -> None:
-        """Keep a decoder whose utterance is finished."""
-        self._idle.append(decoder)
+        """Keep a decoder whose utterance is finished, until it has grown too large."""
+        if decoder.finished < MOST_UTTERANCES:
+            self._idle.append(decoder)
 
 
 class _Biased:

@@ -146,6 +146,8 @@ class ScoringDecoder:
         self._segments: list[list[Hypothesis]] = []
         self._before_s = 0.0
         self._taken_s = 0.0
+        self.finished = 0
+        """Utterances so far. The recogniser keeps what it worked out of its graph for each: memory for speed."""
 
     def accept(self, samples: npt.NDArray[np.int16]) -> None:
         """Take the next samples (int16, 16 kHz)."""
@@ -178,6 +180,7 @@ class ScoringDecoder:
                 unique.setdefault(pair.text, pair)
             joined = list(unique.values())[: self._alternatives]
         self._segments = []
+        self.finished += 1
         self._before_s = self._taken_s  # Vosk counts time from the decoder's first sample on
         return joined
 

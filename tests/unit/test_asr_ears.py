@@ -5,7 +5,7 @@ import pytest
 from speech import FakeDictionary, hypothesis
 
 from assistant.asr.bias import compile_bias
-from assistant.asr.ears import MARGIN_SAMPLES, HomeEars
+from assistant.asr.ears import MARGIN_SAMPLES, MOST_UTTERANCES, HomeEars
 from assistant.asr.lexicon import Lexicon
 from assistant.errors import AudioError
 from assistant.types import AudioClip
@@ -15,7 +15,7 @@ RATE_HZ = 16_000
 
 class FakeDecoder:
     def __init__(self, model, grammar):
-        self.model, self.grammar, self.samples = model, grammar, 0
+        self.model, self.grammar, self.samples, self.finished = model, grammar, 0, 0
 
     def accept(self, samples):
         self.samples += len(samples)
@@ -24,6 +24,7 @@ class FakeDecoder:
         return self.model.partials[self.grammar is not None]
 
     def finish(self):
+        self.finished += 1
         self.model.heard.append(self.samples)
         self.samples = 0
         return self.model.hypotheses[self.grammar is not None]
@@ -80,6 +81,14 @@ def test_decoders_are_used_again():
     ears = HomeEars(model, bias_of("open the door"))
     for _ in range(3):
         ears.transcribe(clip(0.5))
+    assert model.made == 2
+
+
+def test_a_decoder_is_made_anew_before_it_grows_without_end():
+    model = FakeModel(hypothesis("who wrote hamlet", 1), [])
+    ears = HomeEars(model)
+    for _ in range(2 * MOST_UTTERANCES):
+        ears.transcribe(clip(0.1))
     assert model.made == 2
 
 
