@@ -244,6 +244,7 @@ class Daemon:
             self.notifier.reloading()
             try:
                 await asyncio.to_thread(self._reload_now)
+                await asyncio.to_thread(memory.give_back)  # what was compiled before, 80 MB
                 self.events.publish(Reloaded())
             except AssistantError as error:
                 log.error("not reloaded, everything stays as it was: %s", error)

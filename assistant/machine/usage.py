@@ -12,15 +12,18 @@ from assistant.types import JsonValue
 
 
 def own_use() -> dict[str, JsonValue]:
-    """This process: resident and proportional memory, open files, threads, processor seconds."""
+    """This process: resident, proportional and own memory (without the files that it reads, such as the model's weights), open
+    files, threads, processor seconds."""
     status = _fields("/proc/self/status")
+    rolled_up = _fields("/proc/self/smaps_rollup")
     try:
         files = sum(1 for _ in Path("/proc/self/fd").iterdir()) - 1  # the listing's own descriptor does not count
     except OSError:
         files = 0
     return {
         "rss_mb": _megabytes(status.get("VmRSS", "")),
-        "pss_mb": _megabytes(_fields("/proc/self/smaps_rollup").get("Pss", "")),
+        "pss_mb": _megabytes(rolled_up.get("Pss", "")),
+        "own_mb": _megabytes(rolled_up.get("Anonymous", "")),
         "files": files,
         "threads": threading.active_count(),
         "cpu_s": round(time.process_time(), 2),
