@@ -202,6 +202,7 @@ class _Applier:
             ("room", ("assistant", "area"), settings.room),
             ("language", ("assistant", "language"), settings.language),
             ("wake_word", ("wake", "words"), words or None),
+            ("name", ("assistant", "name"), settings.name),
             ("microphone", ("audio", "input"), settings.microphone),
             ("loudspeaker", ("audio", "output"), settings.loudspeaker),
             ("update_url", ("update", "url"), settings.update_url),

@@ -40,6 +40,7 @@ class BootSettings:
     room: str | None = None
     wake_word: tuple[str, ...] = ()
     language: str | None = None
+    name: str | None = None
     microphone: str | None = None
     loudspeaker: str | None = None
     update_url: str | None = None
@@ -261,6 +262,7 @@ _CHECKS: dict[str, Callable[[str], object]] = {
     "room": _check_text,
     "wake_word": _check_words,
     "language": _check_text,
+    "name": _check_text,
     "microphone": _check_text,
     "loudspeaker": _check_text,
     "update_url": _check_url,

@@ -28,6 +28,7 @@ password = "correct horse"
 ssh_key = {KEY}
 ssh = yes
 language = en_GB
+Name = "Ada"
 microphone = USB
 update_url = https://example.org/a.bundle
 """
@@ -39,6 +40,7 @@ def test_a_whole_file_as_people_write_it():
     assert settings == BootSettings(
         time_zone="Europe/Berlin",
         room="Living room",
+        name="Ada",
         wake_word=("hey jarvis", "okay nabu"),
         wifi_name="Märchen; Wald",
         wifi_password="pass#word = 1",
@@ -159,6 +161,7 @@ def test_everything_lands_where_the_system_looks(system):
     assert (system / WIFI).stat().st_mode & 0o777 == 0o600
     config = load_config(system / "etc/assistant/assistant.toml")
     assert (config.assistant.area, config.wake.words) == ("Living room", ("hey_jarvis", "okay_nabu"))
+    assert config.assistant.name == "Ada"
     assert (config.audio.input, config.update.url) == ("USB", "https://example.org/a.bundle")
     ran = dict(commands.ran)
     assert ran[("chpasswd",)] == "anna:correct horse\n"
