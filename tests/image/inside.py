@@ -14,15 +14,17 @@ from pathlib import Path
 
 SHARE = Path("/run/share")
 UNIT = "assistant.service"
-PATIENCE_S = 1200.0
-BOOTS: dict[int, list[Callable[[], object]]] = {1: [], 2: []}
+PATIENCE_S = 3600.0
+STAGES: dict[str, list[Callable[[], object]]] = {}
+"""Tests by stage, in the order in which they run; scripts/test-image says which stages belong to a boot."""
 
 
-def at_boot(number: int) -> Callable[[Callable[[], object]], Callable[[], object]]:
-    """Register a test for a boot; they run in order, and the first failure ends the run."""
+def at(*stages: str) -> Callable[[Callable[[], object]], Callable[[], object]]:
+    """Register a test for stages; they run in order, and the first failure ends the run."""
 
     def register(function: Callable[[], object]) -> Callable[[], object]:
-        BOOTS[number].append(function)
+        for stage in stages:
+            STAGES.setdefault(stage, []).append(function)
         return function
 
     return register
@@ -58,7 +60,7 @@ def ready() -> None:
 
 def ask(*words: str) -> dict[str, object]:
     """One turn; the last line is its JSON."""
-    text = run("assistant", "ask", "--json", *words, timeout=1200)
+    text = run("assistant", "ask", "--json", *words, timeout=PATIENCE_S)
     row = next(line for line in reversed(text.splitlines()) if line.startswith("{"))
     return dict(json.loads(row))
 
@@ -88,16 +90,14 @@ def through_the_card(card: int, source: Path, target: Path) -> None:
         assert recorder.wait(120) == 0
 
 
-@at_boot(1)
-@at_boot(2)
+@at("first", "again")
 def the_service_becomes_ready() -> str:
     ready()
     micros = int(show("ActiveEnterTimestampMonotonic"))
     return f"READY {micros / 1e6:.0f} s after the kernel's start, emulated"
 
 
-@at_boot(1)
-@at_boot(2)
+@at("first", "again")
 def nothing_has_failed() -> None:
     failed = run("systemctl", "--failed", "--plain", "--no-legend", check=False).strip()
     assert not failed, failed
@@ -108,7 +108,7 @@ def nothing_has_failed() -> None:
     )
 
 
-@at_boot(1)
+@at("first")
 def the_card_was_grown() -> str:
     status = os.statvfs("/")
     disk = int(Path("/sys/class/block/vda/size").read_text()) * 512
@@ -119,7 +119,7 @@ def the_card_was_grown() -> str:
     return f"{root >> 20} MiB"
 
 
-@at_boot(1)
+@at("first")
 def the_owners_file_was_followed() -> str:
     assert Path("/etc/localtime").readlink().as_posix().endswith("Europe/Berlin")
     assert Path("/proc/sys/kernel/hostname").read_text().strip() == "kitchen"
@@ -132,7 +132,7 @@ def the_owners_file_was_followed() -> str:
     return Path("/boot/firmware/assistant-problems.txt").read_text().splitlines()[-1]
 
 
-@at_boot(1)
+@at("first")
 def nobody_gets_in_by_default() -> None:
     assert run("systemctl", "is-active", "ssh.service", check=False).strip() == "inactive"
     shadow = {line.split(":")[0]: line.split(":")[1] for line in Path("/etc/shadow").read_text().splitlines()}
@@ -141,7 +141,7 @@ def nobody_gets_in_by_default() -> None:
     assert not list(Path("/etc/ssh").glob("ssh_host_*_key")) or Path("/etc/machine-id").read_text().strip()
 
 
-@at_boot(1)
+@at("first")
 def it_takes_care_of_the_card() -> str:
     assert "/dev/zram0" in Path("/proc/swaps").read_text()
     used = run("journalctl", "--disk-usage").strip()
@@ -151,7 +151,7 @@ def it_takes_care_of_the_card() -> str:
     return used
 
 
-@at_boot(1)
+@at("sound")
 def a_recording_through_the_sound_card_switches_the_lamp_and_the_reply_is_understood() -> str:
     heard, reply, answer = Path("/tmp/heard.wav"), Path("/tmp/reply.wav"), Path("/tmp/answer.wav")
     through_the_card(0, SHARE / "command.wav", heard)
@@ -159,21 +159,21 @@ def a_recording_through_the_sound_card_switches_the_lamp_and_the_reply_is_unders
     row = ask(str(heard), "--out", str(reply))
     assert dict(row["states"])["light.kitchen"], row  # type: ignore[call-overload]
     through_the_card(1, reply, answer)
-    said = json.loads(run("assistant", "transcribe", str(answer), timeout=900).splitlines()[-1])["text"]
+    said = json.loads(run("assistant", "transcribe", str(answer), timeout=PATIENCE_S).splitlines()[-1])["text"]
     assert set(said.split()) & {"kitchen", "light", "on", "okay", "done"}, said
     run("systemctl", "--no-block", "start", UNIT)
-    ready()
     return f"said {row['reply']!r}, recognised {said!r}"
 
 
-@at_boot(1)
+@at("state")
 def state_and_timers_are_made() -> str:
+    ready()
     first = ask("turn on the kitchen light", "--silent")
     timer = ask("set a timer for five hours", "--silent")
     return f"{first['reply']!r}, {timer['reply']!r}"
 
 
-@at_boot(1)
+@at("state")
 def idle_it_hardly_writes() -> str:
     def sectors() -> int:
         return int(Path("/sys/class/block/vda/stat").read_text().split()[6])
@@ -185,7 +185,7 @@ def idle_it_hardly_writes() -> str:
     return f"{(sectors() - before) * 60 // 2} KiB an hour, from one idle minute"
 
 
-@at_boot(2)
+@at("again")
 def state_and_timers_are_still_there() -> str:
     lamp = ask("is the kitchen light on", "--silent")
     timer = ask("how much time is left on the timer", "--silent")
@@ -194,18 +194,19 @@ def state_and_timers_are_still_there() -> str:
     return f"{lamp['reply']!r}, {timer['reply']!r}"
 
 
-@at_boot(2)
+@at("update")
 def a_bad_update_is_undone() -> str:
+    ready()
     Path("/etc/assistant/update-keys/test.pub").write_bytes((SHARE / "key.pub").read_bytes())
     before = Path("/opt/assistant/venv").readlink()
-    text = run("assistant", "update", str(SHARE / "bad.bundle"), check=False, timeout=1500)
+    text = run("assistant", "update", str(SHARE / "bad.bundle"), check=False, timeout=PATIENCE_S)
     assert "was undone: everything is broken" in text, text
     assert Path("/opt/assistant/venv").readlink() == before
     ready()
     return text.strip().splitlines()[-1]
 
 
-@at_boot(2)
+@at("corrupt")
 def a_corrupt_model_is_reported_and_no_crash_loop() -> str:
     (model,) = Path("/opt/assistant/models").glob("qwen*/*.gguf")
     with model.open("r+b") as file:
@@ -216,7 +217,7 @@ def a_corrupt_model_is_reported_and_no_crash_loop() -> str:
     ready()
     row = ask("turn off the kitchen light", "--silent")
     assert not row.get("error"), row
-    told = run("assistant", "doctor", check=False, timeout=900)
+    told = run("assistant", "doctor", check=False, timeout=PATIENCE_S)
     assert "truncated" in told, told
     assert show("NRestarts") in ("0", restarts)
     return next(line for line in told.splitlines() if "truncated" in line).strip()
@@ -230,7 +231,7 @@ def tell(text: str) -> None:
 
 def main() -> int:
     """This boot's tests in order."""
-    for function in BOOTS[int((SHARE / "boot").read_text())]:
+    for function in (test for stage in (SHARE / "stages").read_text().split() for test in STAGES[stage]):
         name = function.__name__.replace("_", " ")
         begun = time.monotonic()
         try:

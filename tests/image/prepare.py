@@ -12,7 +12,7 @@ from assistant.config import load_config
 from assistant.parts import Parts
 from assistant.update.bundle import FORMAT, PROGRAM, Manifest, member_of, write_bundle
 
-SHARE, KEY = Path(sys.argv[1]), Path(sys.argv[2])
+SHARE, KEY, MACHINE = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3] if len(sys.argv) > 3 else "aarch64"
 OWNERS_FILE = (
     "# mine\r\ntime_zone = Europe/Berlin\r\nroom = Kitchen\r\nuser = anna\r\npassword = correct horse\r\n"
     "host_name = kitchen\r\nwifi_name = Home\r\nwifi_password = 12345678\r\nfavourite = none\r\n"
@@ -31,7 +31,7 @@ def bad_release() -> None:
     with tarfile.open(packed, "w:gz") as tar:
         for path in sorted(tree.iterdir()):
             tar.add(path, path.name)
-    manifest = Manifest(FORMAT, "9.9", 1 << 40, "aarch64", "3.13", 10_000, {PROGRAM: member_of(packed)})
+    manifest = Manifest(FORMAT, "9.9", 1 << 40, MACHINE, "3.13", 10_000, {PROGRAM: member_of(packed)})
     key = load_pem_private_key(KEY.read_bytes(), password=None)
     write_bundle(SHARE / "bad.bundle", manifest, {PROGRAM: packed}, key.private_bytes_raw())  # type: ignore[union-attr]
     packed.unlink()
