@@ -3,6 +3,7 @@
 import pytest
 from skill_talk import Conversation
 
+from assistant.testing import FakeTalk
 from assistant.types import Action
 
 
@@ -214,3 +215,14 @@ def test_the_shopping_list_without_one_in_the_house():
     talk = Conversation(Home())
     assert talk.say("add milk and eggs to the shopping list").reply == "Milk and eggs on your shopping list."
     assert talk.say("what is on the shopping list").reply == "On your shopping list: milk and eggs."
+
+
+def test_what_speaks_of_a_timer_and_is_not_understood_is_not_chatted_about():
+    chat = FakeTalk(["I have set them all."])
+    talk = Conversation(talk=chat)
+    result = talk.say("set three timers for five ten and fifteen minutes")
+    assert result.reply.startswith("Sorry, I did not understand") and result.route == "none"
+    assert (
+        talk.say("a snail climbs 3 meters and slips 2, how many days for 10 meters").reply == "I can't work that out."
+    )
+    assert talk.say("tell me about snails").reply == "I have set them all.", "other talk is the chat model's"
