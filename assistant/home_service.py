@@ -12,11 +12,13 @@ from assistant.errors import AssistantError, DeviceError
 from assistant.events import Event, Heard, Muted, Ringing, StateChanged, Trouble, TurnFinished, VolumeChanged
 from assistant.home.backends.mqtt.announce import Announcement
 from assistant.home.backends.mqtt.source import MqttSource
+from assistant.home.watching import Changes
 
 if TYPE_CHECKING:
     from assistant.core import Core
+    from assistant.home.house import House
     from assistant.parts import Parts
-    from assistant.types import JsonValue
+    from assistant.types import Device, JsonValue
 
 LOOK_EVERY_S = 5.0
 TIMER_NAMES = 5
@@ -26,6 +28,26 @@ def attach_home(core: Core, parts: Parts) -> None:
     """What runs beside the assistant for its home."""
     core.add_service("home", lambda running: open_home(running, parts))
     core.add_status("home", lambda: _status(parts))
+    core.commands["devices"] = lambda _arguments: device_changes(parts.house)
+
+
+async def device_changes(house: House) -> AsyncIterator[JsonValue]:
+    """Each change of a device as it happens, as a row."""
+    loop = asyncio.get_running_loop()
+    changes = Changes(house)
+    devices: asyncio.Queue[Device] = asyncio.Queue()
+
+    def tell(device: Device) -> None:
+        loop.call_soon_threadsafe(devices.put_nowait, device)
+
+    end = house.registry.listen(tell)
+    try:
+        while True:
+            row = changes.row(await devices.get())
+            if row is not None:
+                yield row
+    finally:
+        end()
 
 
 @asynccontextmanager
