@@ -12,6 +12,8 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+from loopback import through_the_card
+
 SHARE = Path("/run/share")
 UNIT = "assistant.service"
 PATIENCE_S = 3600.0
@@ -63,31 +65,6 @@ def ask(*words: str) -> dict[str, object]:
     text = run("assistant", "ask", "--json", *words, timeout=PATIENCE_S)
     row = next(line for line in reversed(text.splitlines()) if line.startswith("{"))
     return dict(json.loads(row))
-
-
-def through_the_card(card: int, source: Path, target: Path) -> None:
-    """Play a file into one end of a looped sound card and record its other end."""
-    with source.open("rb") as file:
-        seconds = max(2, (len(file.read()) - 44) // 32_000 + 2)
-    record = [
-        "arecord",
-        "-q",
-        "-D",
-        f"plughw:{card},1,7",
-        "-f",
-        "S16_LE",
-        "-r",
-        "16000",
-        "-c",
-        "1",
-        "-d",
-        str(seconds),
-        str(target),
-    ]
-    with subprocess.Popen(record) as recorder:
-        time.sleep(1)
-        run("aplay", "-q", "-D", f"plughw:{card},0,7", str(source))
-        assert recorder.wait(120) == 0
 
 
 @at("first", "again")
