@@ -126,6 +126,13 @@ def _state(config: Config) -> Iterator[Finding]:
         mend = "free space" if full else "see who owns it; a card that has become read-only is worn out: replace it"
         yield Finding("state", "wrong", f"{folder}: cannot be written: {error.strerror}; nothing is kept", mend)
         return
+    for aside in sorted(folder.glob("*.broken")):
+        yield Finding(
+            "state",
+            "note",
+            f"{aside}: could not be read and was set aside; what it held began anew",
+            "look whether a backup has it ('assistant restore'), then take the file away",
+        )
     free = shutil.disk_usage(folder).free // 2**20
     low = free < STATE_NEEDED_MB
     yield Finding(

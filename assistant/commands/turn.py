@@ -105,10 +105,13 @@ def _asked_here(args: argparse.Namespace, sound: Path | None) -> tuple[dict[str,
             _ = parts.voice if speak else None
         except ModelError as error:
             speak, mute = False, f"the reply is not spoken: {error}"
+        waiting = len(parts.skill_parts.agenda.entries())
         with parts.reply_sink(args.out if speak else None, play=speak) as sink:
             result = parts.turn(speak=speak).run(
                 utterance, parts.context(area=args.area), sink=sink, confirmed=args.confirm == "yes"
             )
+        if len(parts.skill_parts.agenda.entries()) > waiting:
+            print("assistant: it is kept, and rings once the assistant runs", file=sys.stderr)
         for problem in parts.sentence_problems:
             print(f"assistant: {problem}; the file is left out", file=sys.stderr)
     return result_row(result.turn_id, result), mute or sink.note

@@ -28,6 +28,13 @@ def test_a_state_folder_that_takes_writes_is_well_and_left_as_it_was(config):
     assert list(config.paths.state.iterdir()) == []
 
 
+def test_what_was_set_aside_is_told_until_it_is_taken_away(config):
+    config.paths.state.mkdir()
+    (config.paths.state / "skills.broken").write_text("?")
+    note, _ = found(doctor._state, config)
+    assert note.level == "note" and "skills.broken" in note.text and note.mend
+
+
 @pytest.mark.parametrize(
     "code, mend", [(errno.ENOSPC, "free space"), (errno.EROFS, "worn out"), (errno.EACCES, "owns")]
 )
