@@ -29,7 +29,7 @@ def measure(config: Config, pace: Pace) -> Measured:
         f"Memory as the parts are loaded ({len(runs)} processes)",
         ("when", "resident MB", "more by", "proportional MB", "own MB"),
         tuple(rows),
-        (Target("most that was ever resident, MB", peak, 1100.0, at_least=False),),
+        (Target("most that was ever resident, MB", peak, 1000.0, at_least=False),),
         drawn=("resident MB",),
         axes=("", "MB"),
         note="What is not the process's own are files (the model's weights above all), which the system may drop and read again.",

@@ -34,7 +34,7 @@ class NativeModel:
         self._log = LogKeeper(lib)
         params = lib.llama_model_default_params()
         params.n_gpu_layers = 0
-        params.use_mmap = True
+        params.load_mode = lib.LLAMA_LOAD_MODE_MMAP
         self.model = lib.llama_model_load_from_file(os.fsencode(path), params)
         if not self.model:
             raise ModelError(
