@@ -17,8 +17,9 @@ from typing import Any
 from assistant.bench.stats import percentile
 from assistant.home.house import House
 from assistant.home.inventory import load_inventory, overlay
+from assistant.nlu.framed import Reading
 from assistant.nlu.matcher import SentenceMatcher
-from assistant.nlu.model_parser import ModelUnderstander, Reading
+from assistant.nlu.model_parser import ModelUnderstander
 from assistant.nlu.vectors import Vectors
 from assistant.parts import Parts
 from assistant.types import Ask, Handled, Home, Intent, NoIntent, TurnContext, Understood
@@ -62,13 +63,18 @@ def cases(folder: Path) -> Iterator[tuple[Mapping[str, Any], bool]]:
 
 
 def compare(parts: Parts, folder: Path, names: Sequence[str] = (), *, most: int = 1000) -> Iterator[Score]:
-    """Every way in turn (or those of ``names``) over the first ``most`` wishes and as much talk."""
+    """Every way in turn (or those of ``names``) over ``most`` wishes and as much talk, taken evenly from all homes."""
     ways = _ways(parts)
-    chosen = [row for row in cases(folder) if row[1]][:most] + [row for row in cases(folder) if not row[1]][:most]
+    chosen = [row for wish in (True, False) for row in _spread([r for r in cases(folder) if r[1] is wish], most)]
     rooms = _Rooms(parts, folder)
     for name, way in ways.items():
         if not names or name in names:
             yield _score(name, way, chosen, rooms)
+
+
+def _spread(rows: Sequence[tuple[Mapping[str, Any], bool]], most: int) -> list[tuple[Mapping[str, Any], bool]]:
+    count = min(most, len(rows))
+    return [rows[place * len(rows) // count] for place in range(count)]
 
 
 class _Rooms:

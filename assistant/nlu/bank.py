@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.nlu.phrasings import Phrasings
+from assistant.nlu.shape import shapes
+from assistant.nlu.talk import is_talk
 from assistant.nlu.vectors import Vectors
 from assistant.nlu.wishes import Wish, wishes_of
 from assistant.types import Home
 
 TALK = -1
+PHRASINGS_EACH = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +27,10 @@ class Near:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """How a sentence speaks of a thing: similarity (cosine) with what switches one on, off, and with talk about one."""
+    """How near (cosine) a sentence with "thing" in a name's place is to the ways of saying one sort of thing, and the nearest."""
 
-    on: float
-    off: float
-    talk: float
+    similarity: float = 0.0
+    phrasing: str = ""
 
 
 class Bank:
@@ -42,7 +44,8 @@ class Bank:
         for wish, texts in wishes_of(home, phrasings):
             rows += [(text, len(self._wishes)) for text in texts]
             self._wishes.append(wish)
-        self._rows = [*rows, *((text, TALK) for text in phrasings.talk)]
+        # What is talk by its form is known before: here it would only outweigh wishes of another form.
+        self._rows = [*rows, *((text, TALK) for text in phrasings.talk if not is_talk(text) and not shapes(text))]
         self._ready = False
 
     def warm(self) -> None:
@@ -62,7 +65,10 @@ class Bank:
         self._ready = True
 
     def nearest(self, sentences: Sequence[str]) -> tuple[tuple[Near, ...], float]:
-        """All wishes by their nearest phrasing to any of ``sentences``, best first, and the similarity of the nearest talk."""
+        """All wishes by their few phrasings that are nearest to any of ``sentences``, and the similarity of the nearest talk.
+
+        The nearest come first, so a wish comes up to three times.
+        """
         import numpy as np
 
         self.warm()
@@ -70,16 +76,27 @@ class Bank:
             return (), 0.0
         asked = self._vectors.encode(sentences)
         scores = (self._matrix @ asked.T).max(axis=1)
-        best: dict[int, int] = {}
+        best: dict[int, list[int]] = {}
         for place in np.argsort(-scores):
-            best.setdefault(int(self._owners[place]), int(place))
+            rows = best.setdefault(int(self._owners[place]), [])
+            if len(rows) < PHRASINGS_EACH:
+                rows.append(int(place))
         talk = best.pop(TALK, None)
-        near = (Near(self._wishes[owner], float(scores[row]), self._rows[row][0]) for owner, row in best.items())
-        return tuple(near), float(scores[talk]) if talk is not None else 0.0
+        near = [
+            Near(self._wishes[owner], float(scores[row]), self._rows[row][0])
+            for owner, rows in best.items()
+            for row in rows
+        ]
+        near.sort(key=lambda one: -one.similarity)
+        return tuple(near), float(scores[talk[0]]) if talk is not None else 0.0
 
-    def frame(self, sentence: str) -> Frame:
-        """How a sentence with "thing" in a name's place speaks of it."""
+    def frames(self, sentence: str) -> Mapping[str, Frame]:
+        """How a sentence with "thing" in a name's place speaks of it, by sort: ``on``, ``off``, ``work``, ``rest``, ``talk``."""
         self.warm()
         asked = self._vectors.encode([sentence])[0]
-        best = {key: float((vectors @ asked).max()) for key, vectors in self._frames.items() if len(vectors)}
-        return Frame(best.get("on", 0.0), best.get("off", 0.0), best.get("talk", 0.0))
+        found: dict[str, Frame] = {}
+        for key, vectors in self._frames.items():
+            scores = vectors @ asked
+            best = int(scores.argmax())
+            found[key] = Frame(float(scores[best]), (self._phrasings.frames or {})[key][best])
+        return found

@@ -16,7 +16,8 @@ _JOINT = re.compile(
     re.IGNORECASE,
 )
 _EXCEPT = re.compile(
-    r"[,\s]+(?:except(?:ing)?(?: for)?|but not|but|bar|apart from|other than|excluding|save for|save|without|besides|"
+    r"[,\s]+(?:except(?:ing)?(?: for)?|but not|(?:but|and|just) (?:please )?(?:leave|keep|spare)|"
+    r"but|bar|apart from|other than|excluding|save for|save|without|besides|"
     r"leaving out|minus|with the exception of|aside from)\s+",
     re.IGNORECASE,
 )
@@ -31,6 +32,7 @@ _NO_PREAMBLE = re.compile(
     r"would|could|might|maybe|remember|yesterday|tomorrow|later|wish|dream|imagine|pretend|joke|story|song|movie)\b",
     re.IGNORECASE,
 )
+_LEFT_AS = re.compile(r"\s+(?:on|off|open|closed|alone|running|as (?:it|they) (?:is|are)|please)$", re.IGNORECASE)
 _ARTICLES = re.compile(r"^(?:(?:for|the|my|our|in|on|a|an|that|this|his|her)\s+)+", re.IGNORECASE)
 _WILD_SLOTS = ("item", "search_query", "message")
 # What a later clause without a device of its own can be about.
@@ -71,8 +73,17 @@ def reasons(text: str) -> Iterator[tuple[str, str]]:
     """(command, reason) of "put the kettle on, I'm gasping" and "turn it off because nobody is there"."""
     for joint in _SINCE.finditer(text):
         command, reason = text[: joint.start()].strip(), text[joint.end() :].strip()
-        if _REASON.match(reason) and not _NO_PREAMBLE.search(reason) and not _STARTS_COMMAND.match(reason):
+        goes_on = any(_STARTS_COMMAND.match(part) for part in _JOINT.split(reason))
+        if _REASON.match(reason) and not _NO_PREAMBLE.search(reason) and not goes_on:
             yield command, reason
+
+
+def without_asides(text: str) -> Iterator[str]:
+    """``arm the alarm, I'm going out, and lock up`` without the reason in its midst."""
+    parts = re.split(r",(?!\d{3}\b)\s*", text)
+    for place in range(1, len(parts) - 1):
+        if _REASON.match(parts[place]) and not _NO_PREAMBLE.search(parts[place]):
+            yield ", ".join([*parts[:place], *parts[place + 1 :]])
 
 
 class Reader(Protocol):
@@ -248,5 +259,5 @@ def split_except(text: str) -> tuple[str, tuple[str, ...]] | None:
     if match is None:
         return None
     left_out = re.split(r"\s*,\s*|\s+(?:and|or)\s+", text[match.end() :])
-    cleaned = tuple(_ARTICLES.sub("", part.strip()) for part in left_out)
+    cleaned = tuple(_LEFT_AS.sub("", _ARTICLES.sub("", part.strip())) for part in left_out)
     return text[: match.start()].strip(" ,"), tuple(part for part in cleaned if part)

@@ -9,7 +9,17 @@ from dataclasses import replace
 from typing import Protocol
 
 from assistant.nlu.answers import answer
-from assistant.nlu.clauses import Clause, Reader, domains_of, preambles, read_sentence, reasons, split_except, taken_up
+from assistant.nlu.clauses import (
+    Clause,
+    Reader,
+    domains_of,
+    preambles,
+    read_sentence,
+    reasons,
+    split_except,
+    taken_up,
+    without_asides,
+)
 from assistant.nlu.conditions import conditionals
 from assistant.nlu.followups import Past, follow
 from assistant.nlu.intents import QUESTIONS
@@ -142,7 +152,7 @@ class _Reading:
 
     def repaired(self, text: str) -> tuple[Clause, ...]:
         """The sentence without slips of the tongue."""
-        candidates = (*unslip(text), *corrections(text))
+        candidates = (*unslip(text), *without_asides(text), *corrections(text))
         for candidate in candidates:
             clauses = self.sentence(tidy(candidate))
             if clauses:

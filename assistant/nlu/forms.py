@@ -67,6 +67,9 @@ def _with_kind(tokens: Tokens, kind: Kind) -> Iterator[Tokens]:
             yield tokens[: -len(word)]
     if own:
         return
+    for word in kind.words:
+        if one[: len(word)] == word and len(tokens) > len(word):
+            yield (*tokens[len(word) :], *tokens[: len(word)])  # "curtain left": the left curtain
     for word in kind.after:
         yield (*tokens, *word)
     for word in kind.before:

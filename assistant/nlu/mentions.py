@@ -14,9 +14,7 @@ MAX_NAME_WORDS = 6
 MAX_SHARING = 4
 """A word that more devices have in their names tells none of them."""
 LEAST_LETTERS = 3
-NOT_SWITCHED = frozenset(
-    {"cover", "lock", "alarm_control_panel", "todo", "button", "input_button", "vacuum", "lawn_mower", "camera"}
-)
+NOT_SWITCHED = frozenset({"cover", "lock", "alarm_control_panel", "todo", "button", "input_button", "camera"})
 """Kinds for which "get it going" and "enough of it" are too little to act on."""
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from assistant.errors import ModelError
@@ -19,36 +19,30 @@ from assistant.nlu.bank import Bank, Near
 from assistant.nlu.clauses import starts_command
 from assistant.nlu.concern import concerns_home
 from assistant.nlu.describing import NONE_OF_THESE, describe
-from assistant.nlu.mentions import Mention, mention
+from assistant.nlu.framed import MARGIN, FrameReader, Reading
 from assistant.nlu.name_index import NameIndex
 from assistant.nlu.normalise import plain, tidy
 from assistant.nlu.phrasings import Phrasings, phrasings
+from assistant.nlu.shape import is_opposite, is_other_shape
+from assistant.nlu.sharing import sharing_words, stem
 from assistant.nlu.talk import contradicts, is_talk, is_unfinished
+from assistant.nlu.variants import clauses, present_part, spelled_out, variants, without_place
 from assistant.nlu.vectors import Vectors
 from assistant.nlu.vocabulary import vocabulary
-from assistant.nlu.wishes import Wish, kinds_of
-from assistant.nlu.words import number_at, singular, words_of
+from assistant.nlu.wishes import kinds_of
+from assistant.nlu.words import number_at, words_of
 from assistant.types import Device, Home, Intent, JsonValue, NoIntent, TurnContext, Understanding, Understood
 
 log = logging.getLogger(__name__)
 
-SURE = 0.66
 POSSIBLE = 0.56
-MARGIN = 0.10
-"""How much nearer than the nearest talk an act must be."""
-ALMOST = 0.55
-WIDE_MARGIN = 0.18
-"""What is a little less near is taken too where no talk is anywhere near."""
 COMMAND_ALMOST = 0.70
 COMMAND_SURE = 0.85
 """How near what begins as a plain command must be: the templates would know it if this house had what it names."""
-FRAME_SURE = 0.72
-FRAME_MARGIN = 0.10
-WORD_MORE = 0.06
-"""How much nearer a frame must be where only a word of the name was said."""
 SHORT = 2
 _QUESTION = re.compile(
-    r"^(?:who|whose|why|when|where|which|how (?!about)|what (?!about)|does|do (?!something)|did|has|have (?!the )|"
+    r"^(?:who|whose|why|when|where|which|how (?!about)|what (?!about)|does|do (?!something)|did|"
+    r"has|have (?=(?:i|we|you|they|he|she|all|any|both) )|"
     r"was|were|should|would it|will|is|are|am)\b"
 )
 _OURS = re.compile(r"^(?:let's|lets|let us|i|we)\b")
@@ -56,8 +50,8 @@ _WISHING = re.compile(r"^(?:why (?:is|are) (?:it|the \w+|this place) (?:so|not|s
 _OUTSIDE = re.compile(
     r"\b(?:outside|outdoors|out there|in (?:the )?(?:town|city|country|world|street|mountains|sky|news))\b"
 )
+_EXCEPTING = re.compile(r"\b(?:except|apart from|other than|but (?:not|leave|keep))\b")
 _PARTS = frozenset({"half", "halve", "quarter", "third", "double", "twice", "triple", "percent", "degree", "degrees"})
-_PRONOUN = re.compile(r"\b(?:it|them|that|this|one)\b")
 _ASKING = frozenset({"HassClimateGetTemperature", "HassGetWeather", "HassGetState"})
 
 
@@ -65,24 +59,6 @@ class Chooser(Protocol):
     """The language model under a grammar: which of ``choices`` does the speaker want?"""
 
     def choose(self, sentence: str, choices: Sequence[str]) -> int: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One way of taking a sentence: the act, in words, and how sure it is (0-1)."""
-
-    intent: Intent
-    words: str
-    score: float
-    margin: float
-    phrasing: str = ""
-    named: bool = False
-    """Whether the sentence names the device, or has a word that only its name has."""
-
-    @property
-    def is_sure(self) -> bool:
-        """Whether it can be taken without asking the language model."""
-        return self.score >= SURE or (self.score >= ALMOST and self.margin >= WIDE_MARGIN)
 
 
 class ModelUnderstander:
@@ -104,6 +80,8 @@ class ModelUnderstander:
         self._index = NameIndex(home, self._vocabulary)
         self._questions = QuestionReader(home, self._language)
         self.bank = Bank(self._vectors, self._phrasings, home)
+        self._called = _proper_names(home)
+        self._frames = FrameReader(self.bank, self._index, self._common, self._called)
         self._domains: dict[str | None, set[str]] = {None: set()}
         for device in home.devices:
             self._domains[None].add(device.domain)
@@ -123,16 +101,17 @@ class ModelUnderstander:
             found = NoIntent("no model")
         return replace(found, about_home=concerns_home(text, self._index)) if isinstance(found, NoIntent) else found
 
-    def _understood(self, text: str, context: TurnContext) -> Understood | NoIntent:
+    def _understood(self, said: str, context: TurnContext) -> Understood | NoIntent:
+        text = present_part(spelled_out(said))
         sentence = plain(tidy(text))
-        if len(sentence.split()) < SHORT:
+        if not sentence or len(plain(text).split()) < SHORT:
             return NoIntent("too short to be sure")
-        question = self._questions.read(text, context)
+        question = self._questions.read(said, context)
         if question is not None:
             return Understood((question,), "model")
         if is_talk(plain(text)) or is_talk(sentence):
             return NoIntent("talk")
-        if is_unfinished(sentence) or _has_amount(sentence):
+        if is_unfinished(sentence) or _has_amount(sentence) or _EXCEPTING.search(sentence):
             return NoIntent("only templates can be exact enough")
         readings = self.readings(text, context)
         if not readings:
@@ -148,13 +127,16 @@ class ModelUnderstander:
 
     def readings(self, text: str, context: TurnContext) -> list[Reading]:
         """Every way of taking the sentence, the likeliest first."""
+        text = spelled_out(text)
         sentence = plain(tidy(text))
         asked = bool(_QUESTION.match(sentence)) and not _WISHING.match(sentence) and not _OURS.match(plain(text))
         place, shortened = self._spot_place(sentence)
-        near, talk = self.bank.nearest(tuple(dict.fromkeys((sentence, *shortened, *_clauses(text)))))
+        near, talk = self.bank.nearest(tuple(dict.fromkeys((*variants(text, self._called), *shortened))))
         found = list(self._wished(near, talk, sentence, place, context, asked=asked))
         if not asked:
-            found += self._framed(sentence, place, context)
+            said = (shortened[-1] if shortened else sentence, *clauses(text))
+            framed = (self._frames.read(part, place, context) for part in dict.fromkeys(said))
+            found += [reading for reading in framed if reading is not None]
         return sorted(found, key=lambda reading: -reading.score)
 
     def _is_plain(self, reading: Reading, sentence: str) -> bool:
@@ -169,8 +151,8 @@ class ModelUnderstander:
             return False
         known = [reading.phrasing, *(text for d in devices for text in (d.name, *d.aliases, d.area or ""))]
         known += [str(reading.intent.slots.get(key, "")) for key in ("area", "floor")]
-        explained = {_stem(token) for text in known for token in words_of(text).tokens}
-        said = {_stem(token) for token in words_of(sentence).tokens if token not in self._common}
+        explained = {stem(token) for text in known for token in words_of(text).tokens}
+        said = {stem(token) for token in words_of(sentence).tokens if token not in self._common}
         return not {word for word in said if len(word) > 2} - explained
 
     # --- wishes -----------------------------------------------------------------------------------------
@@ -185,15 +167,21 @@ class ModelUnderstander:
         *,
         asked: bool,
     ) -> Iterator[Reading]:
+        taken: set[int] = set()
         for one in near:
             if one.similarity < POSSIBLE:
                 return
+            if id(one.wish) in taken:
+                continue
             if asked and one.wish.intent not in _ASKING:
                 continue
-            if contradicts(sentence, one.phrasing, one.wish.key):
+            if contradicts(sentence, one.phrasing, one.wish.key) or is_opposite(sentence, one.phrasing, one.wish.key):
+                continue
+            if is_other_shape(sentence, one.phrasing, self._called):
                 continue
             intent = self._intent(one, sentence, place, context)
             if intent is not None:
+                taken.add(id(one.wish))
                 yield Reading(intent, describe(one.wish, intent), one.similarity, one.similarity - talk, one.phrasing)
 
     def _intent(self, near: Near, sentence: str, place: Mapping[str, JsonValue], context: TurnContext) -> Intent | None:
@@ -240,41 +228,10 @@ class ModelUnderstander:
         elif near.wish.in_room and context.area is not None:
             left = tuple(d for d in left if d.area in (context.area, None))
         if len(left) > 1:
-            left = _sharing_words(left, sentence, near.phrasing)
+            left = sharing_words(left, sentence, near.phrasing)
         if len(left) > 1 and not place:
             left = tuple(d for d in left if d.area is not None and d.area == context.area) or left
         return left
-
-    # --- names ------------------------------------------------------------------------------------------
-
-    def _framed(self, sentence: str, place: Mapping[str, JsonValue], context: TurnContext) -> Iterator[Reading]:
-        found = mention(sentence, self._index, self._common)
-        if found is None:
-            return
-        devices = self._of_mention(found, place, context)
-        if not devices:
-            return
-        frame = self.bank.frame(found.frame)
-        key, score = ("on", frame.on) if frame.on > frame.off else ("off", frame.off)
-        if contradicts(sentence, "", key):
-            return
-        if abs(frame.on - frame.off) < WORD_MORE / 2 or (key == "off" and devices[0].domain in ("scene", "script")):
-            return
-        need = FRAME_SURE + (0.0 if found.whole else WORD_MORE)
-        wish = Wish("HassTurnOn" if key == "on" else "HassTurnOff", key, devices)
-        intent = wish.on(devices, {})
-        # On the scale of the wishes: what is just sure here is just sure there.
-        yield Reading(
-            intent, describe(wish, intent), score - need + SURE, score - frame.talk - FRAME_MARGIN + MARGIN, named=True
-        )
-
-    def _of_mention(self, found: Mention, place: Mapping[str, JsonValue], context: TurnContext) -> tuple[Device, ...]:
-        devices = tuple(self._index.devices[i] for i in found.ids)
-        if place:
-            devices = tuple(d for d in devices if self._index.is_in(d.id, place))
-        if len(devices) > 1:
-            devices = tuple(d for d in devices if d.area is not None and d.area == context.area) or devices
-        return devices if len({d.domain for d in devices}) == 1 else ()
 
     # --- places -----------------------------------------------------------------------------------------
 
@@ -286,8 +243,9 @@ class ModelUnderstander:
                 letters = "".join(tokens[start : start + size]).replace("'", "")
                 for key, table in (("area", self._index.areas), ("floor", self._index.floors)):
                     row = table.get(letters)
-                    if row is not None:
-                        return {key: row[1]}, _without_place(tokens, start, start + size, self._vocabulary.prepositions)
+                    # "The street light" is in no "Light Room".
+                    if row is not None and not (row[0] and size == 1 and (tokens[start],) in self._index.kind_words):
+                        return {key: row[1]}, without_place(tokens, start, start + size, self._vocabulary.prepositions)
         return {}, ()
 
     # --- the language model -----------------------------------------------------------------------------
@@ -306,54 +264,14 @@ def _has_amount(sentence: str) -> bool:
     return any(token in _PARTS or (token != "one" and number_at(tokens, place)) for place, token in enumerate(tokens))
 
 
-def _clauses(text: str) -> Iterator[str]:
-    """The parts of a sentence, where each says something by itself."""
-    parts = [plain(part) for part in tidy(text).split(",")]
-    return (part for part in parts if len(parts) > 1 and len(part.split()) > 2 and not _PRONOUN.search(part))
-
-
-def _without_place(tokens: Sequence[str], start: int, end: int, prepositions: frozenset[str]) -> tuple[str, ...]:
-    before, after = list(tokens[:start]), list(tokens[end:])
-    if after[:1] == ["'s"]:
-        after = after[1:]
-    article = [] if before[-1:] == ["the"] else ["the"]
-    as_room = " ".join([*before, *article, "room", *after])
-    while before and before[-1] in ("the", "our", "my"):
-        before.pop()
-    if before and before[-1] in prepositions:
-        return as_room, " ".join([*before[:-1], *after])
-    return (as_room,)
-
-
-def _sharing_words(devices: Sequence[Device], sentence: str, phrasing: str) -> tuple[Device, ...]:
-    """Of several devices those whose names and rooms have most in common with the sentence: "lambs", "Lambing Shed".
-
-    Words of the phrasing that was found say nothing of which is meant, but where they are all that there is.
-    """
-    said = {_stem(token) for token in words_of(sentence).tokens if len(token) > 2}
-    usual = {_stem(token) for token in words_of(phrasing).tokens}
-    for told in (said - usual, said):
-        left = _most_shared(devices, told)
-        if len(left) < len(devices):
-            return left
-    return tuple(devices)
-
-
-def _most_shared(devices: Sequence[Device], said: set[str]) -> tuple[Device, ...]:
-    shared = [
-        len({_stem(token) for text in (d.name, *d.aliases, d.area or "") for token in words_of(text).tokens} & said)
-        for d in devices
-    ]
-    most = max(shared)
-    return tuple(device for device, count in zip(devices, shared, strict=True) if count == most)
-
-
-def _stem(token: str) -> str:
-    word = singular(token)
-    for ending in ("ing", "ed", "er"):
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return word[: -len(ending)]
-    return word.removesuffix("e") if len(word) > 4 else word
+def _proper_names(home: Home) -> frozenset[str]:
+    """Words that a person or a robot is called by here: "Ben" of "Ben's Room", "Rosie"."""
+    names = [text for place in home.areas for text in (place.name, *place.aliases)]
+    names += [text for device in home.devices for text in (device.name, *device.aliases)]
+    owners = {words_of(name).tokens[0] for name in names if "'s" in words_of(name).tokens[1:2]}
+    robots = [d.name for d in home.devices if d.domain in ("vacuum", "lawn_mower", "person")]
+    called = {token for name in robots for token in words_of(name).tokens} | owners
+    return frozenset(called | {f"{name}s" for name in called})
 
 
 def _function_words(known: Phrasings) -> frozenset[str]:

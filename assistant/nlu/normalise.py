@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from assistant.nlu.colloquial import usual
 from assistant.nlu.words import plain
 
 __all__ = ["corrections", "plain", "tidy", "unslip", "without_commas"]
@@ -17,7 +18,7 @@ _LEADING = re.compile(
     r"please|pls|plz|kindly|just|quickly|maybe|perhaps|actually|basically|listen|look|excuse me|"
     r"firstly|first(?=,| (?:turn|switch|open|close|set|lock|put|dim|start|stop)\b)|finally|"
     r"next(?=,)|lastly|yeah|yep|sure|(?:can|could|would|will|won't) (?:you|"
-    r"u|ya)(?: please| kindly| just| maybe| possibly| quickly)*|"
+    r"ye|u|ya)(?: please| kindly| just| maybe| possibly| quickly)*|"
     r"(?:can|could|may) (?:we|i)(?= (?:turn|switch|get|have|open|close|dim|set|put|play|add|start|stop|lock))|"
     r"(?:would|do) you mind|mind(?= \w+ing\b)|how about(?= \w+ing\b)|what about(?= \w+ing\b)|"
     r"(?:i want|i need|i'd like|i would like|i'd love|we need|"
@@ -38,13 +39,20 @@ _TRAILING = re.compile(
     rf"(?:[,\s]+(?:please|pls|plz|thanks|thank you|thanks a lot|"
     rf"many thanks|cheers|thank you very much|for me|for us|right now|"
     r"right away|now|immediately|straight away|at once|(?:would|will|"
-    r"could|can) (?:you|ya|u)|if you (?:can|could|would|don't mind|"
+    r"could|can) (?:you|ya|ye|u)|if you (?:can|could|would|don't mind|"
     r"please|will)|if possible|when you (?:can|get a chance|have a moment)|mate|dear|buddy|pal|honey|darling|love|"
     rf"{_ASSISTANTS}|already|asap|as soon as possible|real quick|quickly|okay|ok|um+|uh+|er+|then|though|you know|"
     r"and nothing else|and that's it|and that is it|and that's all|or something|or whatever|my friend|man|bro|won't you))+$",
     re.IGNORECASE,
 )
 _SPELLINGS = (
+    (
+        re.compile(
+            r"(?<=\w) (?:would|will|can|could) you(?: please)? (?=(?:i|i'm|it|it's|we|we're|my|there|there's) )", re.I
+        ),
+        ", ",
+    ),
+    (re.compile(r"\ba (?:wee|little|tiny|teeny) bit\b", re.I), "a bit"),
     (re.compile(r"\b(turn|switch|shut)(ed|ing)? of\b(?! \w+ off\b)", re.I), r"\1 off"),
     (re.compile(r"\b(?:um+|uh+|erm*|hm+|mm+)\b[,\s]*", re.I), ""),
     (re.compile(r"\b(?:please|kindly)\b[,\s]*(?=\w)", re.I), ""),
@@ -69,7 +77,7 @@ _CORRECTION = re.compile(
 _FILLERS = re.compile(
     r"\b(?:like|basically|actually|sort of|kind of|you know|"
     r"i guess|i think|i mean|so yeah|yeah|just|really|maybe|though|"
-    r"or something|or whatever|quickly|real quick|for once|as usual)\b[,\s]*",
+    r"or something|or whatever|quickly|real quick|still|for once|as usual)\b[,\s]*",
     re.IGNORECASE,
 )
 _ALSO = re.compile(r"[,\s]+(?:too|as well|also|instead|either|again|only|alone)$", re.IGNORECASE)
@@ -88,7 +96,7 @@ def tidy(text: str) -> str:
         text = pattern.sub(replacement, text)
     text = _SPACES.sub(" ", text).strip(" ,")
     stripped = _TRAILING.sub("", _LEADING.sub("", text)).strip(" ,")
-    return _GERUND.sub(lambda match: _STEMS.get(match[1].lower(), match[1]), stripped or text)
+    return usual(_GERUND.sub(lambda match: _STEMS.get(match[1].lower(), match[1]), stripped or text))
 
 
 def without_commas(text: str) -> str:

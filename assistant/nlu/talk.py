@@ -21,7 +21,7 @@ _DID = _any(
     r"""
     said|says|told|tells|asked|asks|always|never|often|usually|sometimes|once|also|has|had|was|were|did|used|keeps?|leaves?
     wants|likes?|loves?|hates?|made|makes|put|left|broke|wrote|sold|bought|went|goes|gave|gives|took|takes|thinks?|thought
-    works?|lives?|\w+ed
+    works?|lives?|\w+ed|(?!is\b|has\b|needs\b|was\b)\w{3,}s
     """
 )
 _FORBIDDING = _any("don't|do not|dont|never|must not|should not")
@@ -62,7 +62,8 @@ _PAST = re.compile(
 _IMAGINED = re.compile(
     r"\b(?:one (?:of these days|day)|some ?day|perhaps|maybe|might|(?:would|should|could) have|imagine|pretend|suppose|if only|"
     r"if (?:i|we|you|he|she)|wonder(?:ing)?|thinking (?:about|of)|think about|dream(?:ing)?|next (?:week|month|year|summer|time)|"
-    r"(?:on|at|over) the weekend|at weekends|in general|every (?:day|night|evening|morning|time|year)|how come|did you know|do you know)\b"
+    r"(?:on|at|over) the weekend|at weekends|tomorrow|on (?:mon|tues|wednes|thurs|fri|satur|sun)days?|in general|"
+    r"every (?:day|night|evening|morning|time|year)|how come|did you know|do you know)\b"
 )
 _FOR_OTHERS = re.compile(
     r"\b(?:remind(?:er)?|timer|alarm clock|wake me|calendar|appointment|e-?mail|call (?:a|my|the))\b"
@@ -85,7 +86,9 @@ def is_unfinished(sentence: str) -> bool:
     return bool(_OPEN_END.search(sentence)) and not _CLOSED_END.search(sentence)
 
 
-_OFF_WORDS = re.compile(r"\b(?:off|stop|stopped|enough|no more|shut|kill|finished|done|quit|end|out)\b")
+_OFF_WORDS = re.compile(
+    r"\b(?:off|stop|stopped|enough|no more|shut|kill|finished|done|quit|end)\b|\bout$|\blights out\b"
+)
 _ON_WORDS = re.compile(r"\b(?:turn on|switch on|put on|start|started|starting|going|fire up)\b")
 _STARTING = frozenset({"on", "run", "clean", "mow", "cool", "HassTurnOn"})
 

@@ -18,6 +18,7 @@ _INTENTS = {
 }  # fmt: skip
 LAMPS = frozenset({"lamp", "light", "sconce", "spot", "chandelier"})
 _DOCK = {"vacuum": "HassVacuumReturnToBase", "lawn_mower": "HassLawnMowerDock"}
+ROBOTS = frozenset(_DOCK)
 _RESPONSES = {"lock": "lock", "unlock": "lock"}
 _KINDS = {
     "HassClimate": "climate",
@@ -50,6 +51,15 @@ class Wish:
         if self.intent == "HassVacuumStart":
             slots.update(place)
         return Intent(self.intent, slots, _RESPONSES.get(self.key))
+
+
+def named_wish(key: str, devices: tuple[Device, ...]) -> Wish:
+    """The wish to switch, start or send home (``on``, ``off``, ``clean``, ``dock``) devices of one domain."""
+    domain = devices[0].domain
+    if key == "dock":
+        return Wish(_DOCK[domain], key, devices)
+    key = "mow" if key == "clean" and domain == "lawn_mower" else key
+    return Wish(_INTENTS[key], key, devices)
 
 
 def wishes_of(home: Home, phrasings: Phrasings) -> Iterator[tuple[Wish, tuple[str, ...]]]:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from assistant.nlu.asked import QuestionReader
-from assistant.nlu.model_parser import ModelUnderstander, Reading
+from assistant.nlu.framed import Reading
+from assistant.nlu.model_parser import ModelUnderstander
 from assistant.nlu.phrasings import phrasings
 from assistant.nlu.talk import contradicts, is_talk, is_unfinished
 from assistant.nlu.vectors import Vectors
@@ -24,10 +25,10 @@ class Words:
     name = "words"
 
     def encode(self, sentences):
-        rows = np.zeros((len(sentences), 2048), np.float32)
+        rows = np.zeros((len(sentences), 4093), np.float32)
         for row, text in zip(rows, sentences, strict=True):
             for word in re.findall(r"[a-z']+", text):
-                row[zlib.crc32(word.encode()) % 2048] += 1.0
+                row[zlib.crc32(word.encode()) % 4093] += 1.0
         return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
 
 

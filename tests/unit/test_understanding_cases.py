@@ -172,3 +172,20 @@ def test_the_expected_shapes_are_home_assistants():
             assert 0 <= attributes.get("current_position", 0) <= 100, row["id"]
             if device_id.split(".")[0] in {"cover", "valve"} and "state" in want:
                 assert (want["state"] == "open") == (attributes["current_position"] > 0), row["id"]
+
+
+@pytest.mark.parametrize(("name", "least"), [("everyday", 150), ("everyday-talk", 200)])
+def test_everyday_sentences_are_sound(name, least):
+    all_homes = homes()
+    found = rows(name)
+    assert len(found) >= least
+    assert len({row["id"] for row in found}) == len({row["text"].lower() for row in found}) == len(found)
+    assert {row["home"] for row in found} >= {
+        f"homes/{home}.json" for home in ("flat", "family", "villa", "farm", "office")
+    }
+    for row in found:
+        home = all_homes[row["home"]]
+        devices = {device["id"] for device in home["devices"]}
+        assert {*row.get("state", {}), *row["expect"]["states"]} <= devices, row["id"]
+        assert row.get("context", {}).get("area") in {None, *(area["name"] for area in home["areas"])}, row["id"]
+        assert bool(row["expect"]["states"]) == (row["category"] == "wish"), row["id"]

@@ -1,0 +1,50 @@
+"""What people say instead of a plain command, rewritten as one: "pop the telly on", "make sure the back door's locked"."""
+
+from __future__ import annotations
+
+import re
+
+_THING = r"(?:the|my|our|that|those|all|both) "
+_COLLOQUIAL = re.compile(
+    r"^(?:pop|popp|stick|bung|chuck|whack|flick|slap|snap|have|get)(?:ing)? "
+    rf"(?P<what>{_THING}.+?) (?P<way>on|off)$",
+    re.IGNORECASE,
+)
+_ENSURE = re.compile(
+    r"^(?:(?:make|be|making) (?:absolutely )?(?:sure|certain)|ensure|see to it)(?: that)? "
+    rf"(?P<what>(?:{_THING}|every )?[\w' ]+?)(?: is| are|'s|'re) (?:all )?"
+    r"(?P<state>on|off|locked|closed|shut|open|unlocked)$",
+    re.IGNORECASE,
+)
+_ENSURED = {
+    "on": "turn on", "off": "turn off", "locked": "lock", "closed": "close", "shut": "close", "open": "open", "unlocked": "unlock",
+}  # fmt: skip
+_ADVICE = re.compile(
+    r"^(?:shall|should|ought) (?:i|we) (?:to )?(?:also |just |better )?"
+    r"(?P<verb>lock|close|shut|open|unlock|turn on|turn off|switch on|switch off) "
+    r"(?P<what>(?:the|my|our|all the|both the) [\w' ]+?)(?: up| now| then| tonight| yet)*$",
+    re.IGNORECASE,
+)
+_ADVISED = {"lock": "locked", "close": "closed", "shut": "closed", "open": "open", "unlock": "unlocked"}
+
+
+def usual(text: str) -> str:
+    """A tidied sentence as the command that it stands for, or as it is."""
+    colloquial = _COLLOQUIAL.match(text)
+    if colloquial is not None:
+        return f"turn {colloquial['what']} {colloquial['way'].lower()}"
+    ensured = _ENSURE.match(text)
+    return f"{_ENSURED[ensured['state'].lower()]} {ensured['what']}" if ensured is not None else text
+
+
+def advice(text: str) -> str | None:
+    """The question that "shall I lock the doors" is answered by: "are the doors locked". ``None``: no such sentence.
+
+    The speaker asks what to do, so nothing is done; the state of things is the honest answer.
+    """
+    asked = _ADVICE.match(text)
+    if asked is None:
+        return None
+    verb = asked["verb"].lower()
+    state = _ADVISED.get(verb, verb.rpartition(" ")[2])
+    return f"{'are' if asked['what'].lower().endswith('s') else 'is'} {asked['what']} {state}"
