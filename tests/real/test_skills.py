@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant.config import Config, PathsSection
+from assistant.config import Config, LlmSection, PathsSection
+from assistant.llm.client import ModelClient
 from assistant.llm.queue import Priority
 from assistant.parts import Parts
 
@@ -14,10 +15,18 @@ pytestmark = pytest.mark.real
 MANUAL = Path(__file__).resolve().parents[1] / "knowledge" / "coffee-machine.md"
 
 
+PATIENT_S = 900.0
+"""These tests are about what is answered, not how fast: the machine may be busy."""
+
+
 @pytest.fixture(scope="module")
 def parts(tmp_path_factory):
-    state = tmp_path_factory.mktemp("state")
-    with Parts(Config(paths=PathsSection(state=state))) as parts:
+    paths = PathsSection(state=tmp_path_factory.mktemp("state"))
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        Parts(Config(paths=paths, llm=LlmSection(timeout_s=PATIENT_S))) as parts,
+    ):
+        patch.setitem(ModelClient.answer.__kwdefaults__, "timeout_s", PATIENT_S)
         yield parts
 
 
