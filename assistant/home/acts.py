@@ -14,7 +14,7 @@ from assistant.home.kinds import PRESSED
 from assistant.home.lanes import Call, lanes_of, run_lanes
 from assistant.home.lists import find_list, open_items, plan_list_change, said_of
 from assistant.home.policy import is_risky
-from assistant.home.registry import Registry, state_of
+from assistant.home.registry import Act, Registry, state_of
 from assistant.home.replies import Done, read_back, refusals, single
 from assistant.home.routines import calls_to, steps_of
 from assistant.home.targets import Ambiguous, NoTarget, Targets
@@ -178,8 +178,13 @@ class Actor:
         reply = " ".join([said_of(change, after, self._wording), *self._keep(before)])
         return Handled(Action(intent.name, outer_slots(intent), (device.id,)), reply)
 
-    def undo(self) -> Handled | NotHandled:
-        """Bring the devices of the last act back to what they were before it."""
+    def undo(self, intent: Intent, confirmed: bool) -> Outcome:
+        """Bring the devices of the last act back to what they were before it; asked about where that opens the house."""
+        acts = self._registry.acts()
+        risky = self._risky_way_back(acts[-1]) if acts and not confirmed else []
+        if risky:
+            names = self._wording.names([self._wording.the(device) for device, _service in risky])
+            return Ask(self._wording.say("confirm", act=self._wording.act(risky[0][1]), name=names), (intent,))
         act = self._registry.take_last_act()
         if act is None:
             return NotHandled(self._wording.say("nothing_to_undo"))
@@ -197,6 +202,15 @@ class Actor:
         if not restored:
             return NotHandled(" ".join(lines) or self._wording.say("nothing_to_undo"))
         return Handled(Action("AssistUndo", {}, tuple(device.id for device in restored)), " ".join(lines))
+
+    def _risky_way_back(self, act: Act) -> list[tuple[Device, str]]:
+        found: list[tuple[Device, str]] = []
+        for device_id, before in act.before.items():
+            device = self._registry.device(device_id)
+            for service, data in calls_to(device, {**before.attributes, "state": before.state}) if device else ():
+                if device is not None and is_risky(device, ServiceCall(device_id, service, data)):
+                    found.append((device, service))
+        return found
 
     def _restored(self, restored: Sequence[Device]) -> list[str]:
         used = [device for device in restored if device.domain in PRESSED]

@@ -94,7 +94,7 @@ class House:
             if intent.name in LIST_INTENTS:
                 return self._actor.change_list(intent, context, confirmed)
             if intent.name == "AssistUndo":
-                return self._actor.undo()
+                return self._actor.undo(intent, confirmed)
             if intent.name == "AssistIf":
                 return self._if(intent, context, confirmed)
             return self._without_device(intent, context, confirmed)
@@ -117,11 +117,6 @@ class House:
         """Bring devices, by id, to states with attributes, as ``intent`` asks; undone and confirmed like any act."""
         with self._lock:
             return self._actor.bring_about(intent, states, context, confirmed)
-
-    def undo(self) -> str:
-        """Take the last act back; returns what was restored, as a sentence."""
-        with self._lock:
-            return self._actor.undo().reply
 
     def replace_home(self, home: Home) -> bool:
         """Take an edited inventory; whether names have changed by it.

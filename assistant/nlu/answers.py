@@ -13,6 +13,15 @@ _YES = re.compile(
     r"^(?:yes|yeah|yep|yup|ya|sure|ok|okay|of course|do it|go ahead|please do|confirm(?:ed)?|affirmative|absolutely|definitely|"
     r"correct|right|that's right|that is right|indeed|i do|i am sure|i'm sure|certainly|by all means|fine|go for it|please)\b"
 )
+_NOT_YET = frozenset(
+    "no not nope nah don't dont never wait but later unless except stop cancel instead without".split()
+)
+_WITH_YES = frozenset(
+    "yes yeah yep yup ya sure ok okay of course do it that this them go ahead please confirm confirmed affirmative "
+    "absolutely definitely correct right that's indeed i i'm am certainly by all means fine for the thanks thank you now "
+    "then is very much would want to really my a uh um well mean want".split()
+)
+"""What a yes may be said with, besides the words of the question itself."""
 _NO = re.compile(
     r"^(?:no|nope|nah|never ?mind|cancel|stop|don't|do not|forget (?:it|about it|that)|leave it|negative|neither|none|nothing|"
     r"abort|not (?:now|really|that|any)|no thanks|rather not)\b"
@@ -33,8 +42,8 @@ _EMPTY = frozenset(
 def answer(text: str, ask: Ask, describe: Callable[[str], str]) -> Understanding | None:
     """The chosen intents, HassNevermind for a no; ``None`` where ``text`` is no answer. ``text`` is lower-case."""
     if len(ask.candidates) == 1:
-        if _YES.match(text) and len(text.split()) <= 6:
-            return Understood((_confirmed(ask.candidates[0]),), "match")
+        if _YES.match(text):
+            return _agreed(text, ask)
         return Understood((Intent("HassNevermind"),), "match") if _NO.match(text) and len(text.split()) <= 6 else None
     if _ALL.match(text):
         return Understood(ask.candidates, "match")
@@ -42,6 +51,15 @@ def answer(text: str, ask: Ask, describe: Callable[[str], str]) -> Understanding
     if chosen is not None:
         return Understood((chosen,), "match")
     return Understood((Intent("HassNevermind"),), "match") if _NO.match(text) and len(text.split()) <= 5 else None
+
+
+def _agreed(text: str, ask: Ask) -> Understood | None:
+    """Only a yes that is nothing else opens a door: not "yes but later", and not "yes the kitchen light"."""
+    said = text.replace("’", "'").replace(",", " ").replace(".", " ").replace("!", " ").split()
+    if not _NOT_YET.isdisjoint(said):
+        return Understood((Intent("HassNevermind"),), "match")
+    known = _WITH_YES.union(word.strip("?,.!'\"") for word in ask.question.lower().split())
+    return Understood((_confirmed(ask.candidates[0]),), "match") if known.issuperset(said) else None
 
 
 def _confirmed(intent: Intent) -> Intent:

@@ -9,7 +9,7 @@ from assistant.errors import ConfigError, DeviceError
 from assistant.home.backends.sending import Sender
 from assistant.home.house import House
 from assistant.nlu.matcher import SentenceMatcher
-from assistant.types import Area, Ask, Device, Handled, Home, NotHandled, TurnContext
+from assistant.types import Area, Ask, Device, Handled, Home, Intent, NotHandled, TurnContext
 
 NOW = dt.datetime(2026, 3, 9, 14, 5, tzinfo=dt.UTC)
 HERE = TurnContext(now=NOW, area="Hall")
@@ -97,7 +97,7 @@ def test_states_are_set_said_and_undone(folder):
     assert outcome.reply.endswith("It will boil soon.")
     assert set(outcome.action.targets) == {"light.lamp", "switch.kettle"}
     assert (state(house, "light.lamp").state, state(house, "light.lamp").attributes["brightness"]) == ("on", 128)
-    house.undo()
+    house.carry_out(Intent("AssistUndo"), HERE)
     assert {state(house, i).state for i in ("light.lamp", "switch.kettle")} == {"off"}
 
 

@@ -587,7 +587,7 @@ def test_a_script_does_its_acts_in_order_and_is_undone_to_the_beginning():
     lamp = device(home, "light.bed_lamp")
     assert (lamp.state, lamp.attributes["brightness"]) == ("on", 10)
     assert device(home, "lock.front").state == "locked"
-    do(home, "AssistUndo")
+    do(home, "AssistUndo", confirmed=True)
     assert home.changed_since(before) == {}
 
 
@@ -705,3 +705,18 @@ def test_a_condition_is_looked_at_before_the_act(slots, runs, reply):
     assert (outcome.question if isinstance(outcome, Ask) else outcome.reply) == reply
     assert device(home, "fan.ceiling").state == ("on" if runs else "off")
     assert device(home, "lock.front").state == "locked"
+
+
+def test_taking_back_what_would_open_the_house_is_asked_about():
+    home = house()
+    door = next(d for d in home.snapshot().devices if d.domain == "lock")
+    do(home, "HassTurnOff", device_id=door.id, confirmed=True)
+    assert device(home, door.id).state == "unlocked"
+    do(home, "HassTurnOn", device_id=door.id)
+    asked = do(home, "AssistUndo")
+    assert isinstance(asked, Ask) and "unlock" in asked.question and device(home, door.id).state == "locked"
+    (again,) = asked.candidates
+    done = home.carry_out(again, context(), confirmed=True)
+    assert isinstance(done, Handled) and device(home, door.id).state == "unlocked"
+    do(home, "AssistUndo")  # locking it once more is no risk
+    assert device(home, door.id).state == "locked"

@@ -207,7 +207,7 @@ def test_only_simulated_states_are_kept_and_acts_of_all(inventory, tmp_path):
     say(open_again(), "HassTurnOn", name="X")
     again = open_again()
     assert again.registry.device("light.x").state == "off"  # as the source says
-    assert again.undo() == "I have put it back: X is off."
+    assert again.carry_out(Intent("AssistUndo"), context()).reply == "I have put it back: X is off."
 
 
 def test_connections_end_with_their_block(inventory):

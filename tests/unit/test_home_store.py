@@ -52,7 +52,7 @@ def test_state_memory_and_undo_last_between_calls(inventory, tmp_path):
     assert turn(open_house(inventory, state), "HassTurnOn", name="Hall Fan") == "The Hall Fan is on at 30 percent."
     again = open_house(inventory, state)
     assert again.warning is None
-    assert again.undo() == "I have put it back: the Hall Fan is off."
+    assert again.carry_out(Intent("AssistUndo"), context()).reply == "I have put it back: the Hall Fan is off."
     assert open_house(inventory, state).registry.device("fan.hall").state == "off"
 
 

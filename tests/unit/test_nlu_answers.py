@@ -40,6 +40,40 @@ def test_yes_confirms(said):
     assert found.intents[0].slots["confirmed"] is True
 
 
+UNLOCK = Ask("Do you really want to unlock the Front Door?", SURE.candidates)
+
+
+@pytest.mark.parametrize(
+    "said", ["yes unlock it", "yes, please unlock the front door", "ok go ahead then", "yeah i'm sure"]
+)
+def test_a_yes_may_repeat_the_question(said):
+    found = answer(said, UNLOCK, str)
+    assert isinstance(found, Understood) and found.intents[0].slots["confirmed"] is True
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "yes no wait",
+        "yes i mean no",
+        "yes but not the front door",
+        "ok but later",
+        "okay i think not",
+        "yes please don't",
+    ],
+)
+def test_a_yes_that_takes_itself_back_is_a_no(said):
+    found = answer(said, UNLOCK, str)
+    assert isinstance(found, Understood) and found.intents[0].name == "HassNevermind"
+
+
+@pytest.mark.parametrize(
+    "said", ["yes the kitchen light", "yes and close the blind", "yeah right as if", "okay google"]
+)
+def test_a_yes_with_something_else_is_no_answer(said):
+    assert answer(said, UNLOCK, str) is None
+
+
 @pytest.mark.parametrize("said", ["no", "never mind", "don't"])
 def test_no_calls_it_off(said):
     found = answer(said, SURE, str)
