@@ -14,7 +14,7 @@ from assistant.machine.files import write_whole
 if TYPE_CHECKING:
     from assistant.asr.bias import Bias
 
-KEPT = 4
+KEPT = 6
 """Houses whose bias is kept: the present one, and those before it."""
 log = logging.getLogger(__name__)
 

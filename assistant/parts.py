@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 EMBEDDING_MODEL = "minilm-l6-v2-int8"
 KEPT_HOMES = 8
+KEPT_EARS = 2
+"""Decoders are large; what they are made of is on the disk."""
 HOME_WAIT_S = 3.0
 """So long a command waits at its start for the home's devices to be found."""
 
@@ -357,7 +359,7 @@ class Parts:
         mind.follow_home()
         key = (id(mind.matcher), mind.revision)
         # The matcher is kept with its ears: another one could else get the same id.
-        kept = _kept(self._ears, key, lambda: (mind.matcher, HomeEars(self.vosk, self._bias(mind))))
+        kept = _kept(self._ears, key, lambda: (mind.matcher, HomeEars(self.vosk, self._bias(mind))), KEPT_EARS)
         return kept[1]
 
     def _bias(self, mind: DialogueMind) -> Bias:
@@ -553,11 +555,11 @@ def names_of(home: Home) -> Hashable:
     )
 
 
-def _kept(store: OrderedDict[Hashable, T], key: Hashable, make: Callable[[], T]) -> T:
+def _kept(store: OrderedDict[Hashable, T], key: Hashable, make: Callable[[], T], most: int = KEPT_HOMES) -> T:
     """The value of ``key``, made where it is missing; the least used one beyond the limit is let go."""
     if key not in store:
         store[key] = make()
-        if len(store) > KEPT_HOMES:
+        if len(store) > most:
             store.popitem(last=False)
     store.move_to_end(key)
     return store[key]
