@@ -26,7 +26,7 @@ CONTEXTS = (512, 2048, 4096)
 LONG_CONTEXTS = (512, 2048, 8192, 32_768)
 SHARED = 2048
 """Longer contexts are made of copies of the first so many tokens' state, moved behind each other."""
-AT_DEPTH = 128
+AT_DEPTH = 32
 """So many tokens of a prompt are evaluated behind a context, to see what they take there."""
 ROOMS = 4
 AT_DEPTH_TIMES = 3
