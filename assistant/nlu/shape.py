@@ -32,6 +32,10 @@ _BARE_SUBJECT = re.compile(
     rf"{_VERB} (?!me\b|us\b)"
 )
 _HERE_AND_NOW = re.compile(r"\b(?:the|my|our|this|here|tonight|now|today|me|us|i|we|over|everywhere)\b")
+_ANY_ONE = re.compile(
+    r"^an? (?:\w+ )?\w+ (?:adds?|uses|costs?|makes|takes|gives|keeps|helps|lasts|works|comes|means|saves|brings|looks|sounds|can|should|"
+    r"is an?|is (?:good|bad|nice|expensive|cheap|useful|dangerous|handy|healthy|better|worse))\b"
+)
 _MINE = re.compile(r"\b(?:is|are) (?:my|our|his|her|their)\b")
 _FEELING = re.compile(
     r"^(?:i|we) (?:really |just |do |quite |always )?(?:love|like|enjoy|adore|prefer|hate|dislike|miss|remember|believe|doubt|fancied|"
@@ -90,6 +94,8 @@ def shapes(sentence: str, names: Collection[str] = ()) -> frozenset[str]:
 
 def _is_generic(sentence: str, names: Collection[str]) -> bool:
     """Whether it is said of a sort of things, and of none here: "saunas are healthy"."""
+    if _ANY_ONE.match(sentence):
+        return True
     bare = _BARE_SUBJECT.match(sentence)
     if bare is None or bare["first"] in _NOT_BARE or (bare["first"] in names and not bare["more"]):
         return False

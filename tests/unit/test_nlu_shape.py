@@ -24,6 +24,7 @@ from assistant.nlu.variants import spelled_out, variants
     [
         ("cars need petrol", GENERIC),
         ("baking bread takes hours", GENERIC),
+        ("a stove gives a pleasant heat", GENERIC),
         ("we love a warm bath", FEELING),
         ("the parcel came through the gate", PAST),
         ("i painted the ceiling", PAST),
@@ -48,6 +49,7 @@ def test_a_remark_has_a_shape(sentence, shape):
         "make me a coffee",
         "the flowers need water",
         "i would love some music",
+        "a van is waiting at the gate",
     ],
 )
 def test_a_wish_has_none(sentence):
