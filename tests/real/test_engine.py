@@ -4,10 +4,11 @@ import threading
 
 import pytest
 
-from assistant.bench.homes import acts, home
+from assistant.bench.gbnf import token_grammar
+from assistant.bench.homes import acts, home, intents
 from assistant.config import Config
 from assistant.errors import EngineError
-from assistant.llm.choice import choose
+from assistant.llm.choice import build_trie, choose
 from assistant.llm.chooser import HEAD, ModelChooser
 from assistant.llm.client import ModelClient
 from assistant.llm.engine import Engine
@@ -162,3 +163,20 @@ def test_rooms_and_guests_at_once_get_the_answers_that_they_get_alone(engine):
     for thread in threads:
         thread.join()
     assert together == alone
+
+
+@pytest.mark.parametrize("devices", [20])
+def test_a_choice_is_that_of_llama_cpps_grammar_of_the_same_tokens(engine, devices):
+    choices = intents(home(devices))
+    trie = build_trie([engine.tokenize(text) for text in choices])
+    prompt = engine.prompt([("system", "Answer with the act."), ("user", "i want to read in the bedroom")])
+    engine.evaluate("test", prompt)
+    index, _, runs = evaluated(
+        engine, lambda: choose(engine, prompt, choices, end=engine.end_token, purpose="test", trie=trie)
+    )
+    answer = Generation(
+        engine, prompt, purpose="test", max_tokens=64, timeout_s=600.0,
+        sampling=Sampling(temperature=0.0, repeat_penalty=1.0, grammar=token_grammar(trie)),
+    )  # fmt: skip
+    assert "".join(answer) == choices[index]
+    assert 3 * runs <= answer.steps
