@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -24,6 +25,9 @@ FRAME_SURE = 0.72
 FRAME_MARGIN = 0.10
 WORD_MORE = 0.06
 """How much nearer a frame must be where only a word of the name was said."""
+BROKEN_OFF = re.compile(r"^(?:make|set|put|get|turn|switch) (?:the|my|our) things?$")
+SETTABLE = frozenset({"light", "climate", "fan", "media_player"})
+"""Of these "make the thing" is the beginning of a setting; of a coffee machine it is a wish."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,8 @@ class FrameReader:
         if found is None or key_frame is None:
             return None
         key, similarity, phrasing, talk = key_frame
+        if devices[0].domain in SETTABLE and BROKEN_OFF.match(found.frame):
+            return None
         if contradicts(sentence, phrasing, key) or is_other_shape(found.frame, phrasing, self.called | {"thing"}):
             return None
         need = FRAME_SURE + (0.0 if found.whole else WORD_MORE)

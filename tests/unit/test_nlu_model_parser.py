@@ -172,3 +172,9 @@ def test_words_of_talk():
     assert not is_unfinished("put some music on")
     assert contradicts("tern off the thing", "", "on")
     assert not contradicts("get the thing going", "", "on")
+
+
+def test_the_beginning_of_a_setting_is_no_wish():
+    context = TurnContext(now=NOW, area=None)
+    assert not [r for r in mind()[0].readings("make the coffee table lamp", context) if r.named]
+    assert [r for r in mind()[0].readings("get the kettle going", context) if r.named]
