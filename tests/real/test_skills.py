@@ -24,7 +24,7 @@ def parts(tmp_path_factory):
     paths = PathsSection(state=tmp_path_factory.mktemp("state"))
     with (
         pytest.MonkeyPatch.context() as patch,
-        Parts(Config(paths=paths, llm=LlmSection(timeout_s=PATIENT_S))) as parts,
+        Parts(Config(paths=paths, llm=LlmSection(timeout_s=PATIENT_S, temperature=0.0))) as parts,
     ):
         patch.setitem(ModelClient.answer.__kwdefaults__, "timeout_s", PATIENT_S)
         yield parts
