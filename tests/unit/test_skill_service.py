@@ -118,7 +118,7 @@ class Shelf:
         self.problems = problems
         self.looked = 0
 
-    def sync(self):
+    def sync(self, _advance):
         self.looked += 1
         if isinstance(self.problems, Exception):
             raise self.problems
