@@ -41,7 +41,7 @@ COMMAND_SURE = 0.85
 """How near what begins as a plain command must be: the templates would know it if this house had what it names."""
 SHORT = 2
 _QUESTION = re.compile(
-    r"^(?:who|whose|why|when|where|which|how (?!about)|what (?!about)|does|do (?!something)|did|"
+    r"^(?:who|whose|why|when|where|which|how (?!about)|what (?!about)|does|do (?!something)|did|shall|ought|"
     r"has|have (?=(?:i|we|you|they|he|she|all|any|both) )|"
     r"was|were|should|would it|will|is|are|am)\b"
 )

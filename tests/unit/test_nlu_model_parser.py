@@ -178,3 +178,8 @@ def test_the_beginning_of_a_setting_is_no_wish():
     context = TurnContext(now=NOW, area=None)
     assert not [r for r in mind()[0].readings("make the coffee table lamp", context) if r.named]
     assert [r for r in mind()[0].readings("get the kettle going", context) if r.named]
+
+
+def test_who_asks_whether_to_do_it_has_not_asked_for_it():
+    assert isinstance(understand("boil some water"), Understood)
+    assert isinstance(understand("shall I boil some water"), NoIntent)
