@@ -20,6 +20,7 @@ from assistant.nlu.clauses import (
     taken_up,
     without_asides,
 )
+from assistant.nlu.colloquial import advice
 from assistant.nlu.conditions import conditionals
 from assistant.nlu.followups import Past, follow
 from assistant.nlu.intents import QUESTIONS
@@ -99,6 +100,8 @@ class Dialogue:
         if not clauses and past is not None and _ONE_OF.match(sentence):
             clauses = follow(sentence, past, reading)  # "the bedroom one" is no number
         clauses = clauses or reading.sentence(sentence) or reading.verbatim(text)
+        question = advice(sentence) if not clauses else None
+        clauses = clauses or (reading.sentence(question) if question is not None else ())
         return clauses or (follow(sentence, past, reading) if past is not None else ())
 
     def remember(self, text: str, intents: tuple[Intent, ...], actions: tuple[Action, ...], ask: Ask | None) -> None:

@@ -128,3 +128,8 @@ def test_one_lock_is_opened_by_name_alone(matcher):
 def test_values(matcher, text, slots):
     intent = one(talk(matcher, text))
     assert {key: intent.slots.get(key) for key in slots} == slots
+
+
+def test_who_asks_what_to_do_is_told_how_things_are(matcher):
+    assert one(talk(matcher, "shall I lock the doors")).name == "HassGetState"
+    assert one(talk(matcher, "lock the doors")).name == "HassTurnOn"
