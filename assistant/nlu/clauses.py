@@ -32,6 +32,7 @@ _NO_PREAMBLE = re.compile(
     r"would|could|might|maybe|remember|yesterday|tomorrow|later|wish|dream|imagine|pretend|joke|story|song|movie)\b",
     re.IGNORECASE,
 )
+_BROKEN_OFF = re.compile(r"^\W*(?:(?:the|a|an|and|or|of|my|our|to|in|on|at|for|with|um|uh|er)\b\W*)*$", re.IGNORECASE)
 _LEFT_AS = re.compile(r"\s+(?:on|off|open|closed|alone|running|as (?:it|they) (?:is|are)|please)$", re.IGNORECASE)
 _ARTICLES = re.compile(r"^(?:(?:for|the|my|our|in|on|a|an|that|this|his|her)\s+)+", re.IGNORECASE)
 _WILD_SLOTS = ("item", "search_query", "message")
@@ -159,7 +160,7 @@ def _read_one(text: str, read: Reader, before: Clause | None) -> Clause | None:
     intent = read(text, _referents(before))
     if intent is not None:
         return Clause(text, intent)
-    if before is None or _STARTS_COMMAND.match(text):
+    if before is None or _STARTS_COMMAND.match(text) or _BROKEN_OFF.match(text):
         return None
     words = before.text.split()
     nothing_there: Clause | None = None

@@ -30,7 +30,7 @@ from assistant.types import Action, Ask, Intent, JsonValue, NoIntent, TurnContex
 
 MEMORY_S = 180.0
 _NEGATED = re.compile(
-    r"^(?:please )?(?:don't|do not|dont|never|you (?:shouldn't|should not|must not)|no need to)\b", re.I
+    r"^(?:please )?(?:don't|do not|dont|never(?! ?mind)|you (?:shouldn't|should not|must not)|no need to)\b", re.I
 )
 _ONE_OF = re.compile(
     r"^(?:(?:and|also|now|then|not)\s+)*(?:the\s+)?(?:[\w']+\s+){1,3}ones?(?:\s+(?:too|as well|please))?$", re.I

@@ -30,9 +30,20 @@ _TAIL = re.compile(r"[,\s]+(?:too|as well|also|instead|then|again|please)$", re.
 _PLACED = re.compile(r"^(?:(?:in|on|at|for|to|with|inside)\s+)+", re.IGNORECASE)
 _ONE = re.compile(r"\bones?\b", re.IGNORECASE)
 _OWN_SENTENCE = re.compile(
-    r"^(?:(?:i|we|he|she|they)\b(?! (?:\w+ )?need\b)|(?:make|create|start|tell|read|show|is|are)\b)", re.IGNORECASE
+    r"^(?:(?:i|we|he|she|they|you|it|there)(?:'(?:s|re|ve|ll|m|d))?\b(?! (?:\w+ )?need\b)|(?:make|create|start|tell|read|show|is|are|am|"
+    r"was|were|do|does|did|has|have|had|can|could|will|would|shall|should|may|might|must|how|what|who|whose|why|when|where|which|"
+    r"let|let's|never mind|forget|stop|wait|listen|look|hello|hi|hey|bye|goodbye|thank|thanks|cheers|sorry|yes|yeah|yep|ok|okay|"
+    r"that|that's|this|these|those|here|please)\b)",
+    re.IGNORECASE,
+)
+_PRAISE = re.compile(
+    r"^(?:(?:oh|very|so|really|just|all|that) )*(?:good|great|nice|perfect|lovely|brilliant|awesome|cool|fine|wonderful|excellent|super|"
+    r"fantastic|amazing|right|well|enough|done|sure|ta|much)(?: (?:job|work|one|done|thanks|thank you|then|now|for now|for today|girl|boy|"
+    r"morning|night|evening|afternoon|assistant|again))*$",
+    re.IGNORECASE,
 )
 _NEED = re.compile(r"^(?:we|i) (?:(?:also|still) )?need (?:(?:some|more|also) )*", re.IGNORECASE)
+_NOTHING = frozenset("the a an and or of um uh er my our to in on at for with please then so oh".split())
 _OTHER = re.compile(r"^(?:the )?other(?: one| ones)?$|^another(?: one)?$", re.IGNORECASE)
 _TARGETS = ("name", "device_id", "area", "floor", "here", "all", "except", "except_area", "device_class")
 _SWITCHING = frozenset({"HassTurnOn", "HassTurnOff", "HassToggle", "HassGetState"})
@@ -86,10 +97,10 @@ def follow(text: str, past: Past, reading: Reading) -> tuple[Clause, ...]:
     if negated is not None:
         corrected, part = True, negated["right"]
     part = _TAIL.sub("", _CUE.sub("", part)).strip(" ,")
-    if not part:
+    if not _is_said(part):
         return ()
     last = past.intents[-1]
-    if last.name in _LISTS and _OWN_SENTENCE.match(part):
+    if last.name in _LISTS and (_OWN_SENTENCE.match(part) or _PRAISE.match(part)):
         return ()
     intent = _named_alike(part, last, past, reading) or _elsewhere(part, last, past, reading)
     intent = intent or _next_item(part, last) or _said_of_it(part, past, reading) or _changed(part, past, reading)
@@ -231,6 +242,11 @@ def _changed(part: str, past: Past, reading: Reading) -> Intent | None:
         if intent is not None and _follows(intent, last):
             return intent
     return None
+
+
+def _is_said(part: str) -> bool:
+    """Whether there are words, and not only those that stand before one."""
+    return not _NOTHING.issuperset(words_of(part).tokens)
 
 
 def _has_content(part: str) -> bool:

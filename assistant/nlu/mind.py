@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from assistant.errors import ModelError
+from assistant.nlu.clauses import starts_command
 from assistant.nlu.dialogue import ClauseReader
 from assistant.nlu.intents import QUESTIONS
 from assistant.types import Action, Ask, Home, Intent, NoIntent, TurnContext, Understanding, Understood
@@ -21,6 +22,13 @@ _MEANT = re.compile(
     r"^(?:no[,.]?\s+|sorry[,.]?\s+)?(?:(?:by that\s+)?i meant|that means|i mean|what i meant (?:was|is))[,:]?\s+(?P<means>.+)$",
     re.IGNORECASE,
 )
+
+MOST_WORDS = 80
+"""What is longer is no command that somebody speaks, and would take seconds to be cut in all ways."""
+
+
+def _too_long(text: str) -> NoIntent:
+    return NoIntent("too much at once", about_home=starts_command(text))
 
 
 class Matcher(ClauseReader, Protocol):
@@ -90,6 +98,8 @@ class DialogueMind:
 
     def read(self, text: str, context: TurnContext) -> Understanding:
         """Templates and dialogue alone, the words taken as they are: no slips are repaired."""
+        if len(text.split()) > MOST_WORDS:
+            return _too_long(text)
         self.follow_home()
         explained = self._explained(text, context)
         if explained is not None:
@@ -105,6 +115,8 @@ class DialogueMind:
 
     def understand(self, text: str, context: TurnContext) -> Understanding:
         """Templates and dialogue first; the model's part where they find no intent."""
+        if len(text.split()) > MOST_WORDS:
+            return _too_long(text)
         self.follow_home()
         understanding = self._explained(text, context)
         if understanding is None:

@@ -16,6 +16,8 @@ T = TypeVar("T")
 LEAST_LETTERS = 5
 LEAST_LIKENESS = 0.72
 LEAST_SOUNDS = 3
+MOST_LONGER = 1.4
+"""More letters than that, beside the name's, are words of their own: "the lamp when he says"."""
 
 _SOUNDS = (
     (re.compile(r"^(?:kn|gn|pn)"), "n"),
@@ -76,6 +78,8 @@ class NearNames(Generic[T]):
         for near in keys:
             for name, value in self._names.get(near, ()):
                 likeness = _likeness(letters, name)
+                if max(len(name), len(letters)) > MOST_LONGER * min(len(name), len(letters)):
+                    continue
                 if name != letters and likeness >= LEAST_LIKENESS and self._is_slip(tokens, name):
                     found.append((likeness, value))
         return sorted(found, key=lambda row: -row[0])

@@ -69,6 +69,15 @@ _FOR_OTHERS = re.compile(
     r"\b(?:remind(?:er)?|timer|alarm clock|wake me|calendar|appointment|e-?mail|call (?:a|my|the))\b"
 )
 """What skills are for: a reminder to do the laundry starts no machine."""
+_COMPLAINT = re.compile(
+    r"^(?:it|that|this|they|those)(?:'s|'re| is| are| was)? (?:(?:still|just|really) )?not (?:(?:even|yet|quite|really) )?"
+    r"(?:on|off|open|closed|shut|locked|working|right|true|there|it|mine)(?: yet| any ?more)?$"
+)
+"""What was done has not helped; what is wanted instead is not said."""
+_FRAGMENT = re.compile(
+    r"^(?:(?:a|an?|the|bit|little|tad|touch|slightly|much|even|still|far|way) )*(?:more|less|further|again)$"
+)
+"""Says how much, and of nothing."""
 _OPEN_END = re.compile(
     r"\b(?:the|a|an|my|our|your|in|on|at|of|to|for|from|with|and|or|but|by|into|are|all|some|turn|switch|set|put|open|close|start|make|get)$"
 )
@@ -78,7 +87,10 @@ _CLOSED_END = re.compile(r"\b\w+ (?:on|in)$")
 
 def is_talk(sentence: str) -> bool:
     """Whether a sentence (lower case, no end punctuation) tells of something, or is for others, instead of asking for it."""
-    return any(pattern.search(sentence) for pattern in (_FORBIDDEN, _REPORTED, _PAST, _IMAGINED, _FOR_OTHERS))
+    return any(
+        pattern.search(sentence)
+        for pattern in (_FORBIDDEN, _REPORTED, _PAST, _IMAGINED, _FOR_OTHERS, _COMPLAINT, _FRAGMENT)
+    )
 
 
 def is_unfinished(sentence: str) -> bool:

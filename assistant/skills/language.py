@@ -43,6 +43,11 @@ class Language:
         words = self.words(text)
         return next((value for end, value in read(words.tokens, 0) if end == len(words.tokens)), None)
 
+    def takes_back(self, text: str) -> bool:
+        """Whether ``text`` calls off what was just planned: "cancel that"."""
+        tokens = tuple(self.words(text).tokens)
+        return any(tokens == tuple(self.split(phrase)) for phrase in self.table["answers"]["take_back"])
+
     def yes_or_no(self, text: str) -> bool | None:
         """Whether ``text`` agrees or refuses; ``None`` where it does neither."""
         tokens = self.words(text).tokens
@@ -50,7 +55,8 @@ class Language:
             for phrase in self.table["answers"][key]:
                 words = tuple(self.split(phrase))
                 if tokens[: len(words)] == words and len(tokens) <= len(words) + 4:
-                    return meaning
+                    # "Yes but not now" is none.
+                    return meaning and not set(tokens[len(words) :]) & set(self.table["answers"]["but"])
         return None
 
     def _short_name(self, words: Words, start: int) -> list[Found]:

@@ -37,6 +37,8 @@ class Ringing(Protocol):
 
     def quieten(self, reading: Reading) -> Said | None: ...
 
+    def take_back(self, turn_id: str) -> Said | None: ...
+
 
 Carrier = Callable[[Intent, TurnContext, bool], Outcome | None]
 Hook = Callable[[str, TurnContext], Said | None]
@@ -89,6 +91,8 @@ class SkillSet:
         self._carriers = dict(carriers or {})
         self._watchers = watchers
         self._question: _Question | None = None
+        self._planned_in: str | None = None
+        """The last turn, where all that it did was to plan something."""
 
     def claim(self, text: str, context: TurnContext) -> SkillReply | None:
         """See the turn's ``Skills``."""
@@ -105,6 +109,11 @@ class SkillSet:
             said = question.answer(text, context)
             if said is not None:
                 return self._reply(question.skill, said, context)
+        planned_in, self._planned_in = self._planned_in, None
+        if planned_in is not None and self._ringing is not None and self._language.takes_back(text):
+            said = self._ringing.take_back(planned_in)
+            if said is not None:
+                return self._reply("timers", said, context)
         said = self._first(text, context)
         return self._reply("translation", said, context) if said is not None else None
 
@@ -159,6 +168,8 @@ class SkillSet:
 
     def note(self, result: TurnResult) -> None:
         """See the turn's ``Skills``."""
+        planned = result.skill == "timers" or all(action.intent == "AssistDelayed" for action in result.actions)
+        self._planned_in = result.turn_id if planned and result.actions else None
         for watcher in self._watchers:
             watcher(result)
 

@@ -23,6 +23,8 @@ from assistant.types import (
 )
 
 MOST_STEPS = 5
+MOST_WORDS = 80
+"""What is longer is no request that somebody speaks, and would take seconds to be cut."""
 ACTING = ("Set", "Add", "Cancel", "Pause", "Resume", "Change", "Create", "Remove", "Complete", "Clear", "Delete")
 """How the names of the skills' intents end that change something."""
 
@@ -59,7 +61,7 @@ class StepsSkill:
 
     def request(self, text: str, context: TurnContext) -> Said | None:
         """Carry out a request of several steps; ``None`` where it is none, or not understood as a whole."""
-        steps = self._steps(text, context)
+        steps = self._steps(text, context) if len(text.split()) <= MOST_WORDS else None
         if steps is None:
             return None
         if len(steps) > MOST_STEPS:

@@ -148,7 +148,7 @@ def test_an_act_changes_its_targets_alone_and_is_undone_exactly(name):
             assert changed.keys() <= set(outcome.action.targets), intent
             assert not {i.partition(".")[0] for i in outcome.action.targets} & SENSORS
             if changed:
-                undone = home.carry_out(Intent("AssistUndo"), context())
+                undone = home.carry_out(Intent("AssistUndo"), context(), confirmed=True)
                 check_words(undone)
                 assert home.snapshot() == before, intent
                 if rng.random() < 0.5:  # go on from the changed home

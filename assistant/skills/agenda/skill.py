@@ -73,6 +73,20 @@ class AgendaSkill:
             self._agenda.stop(entry)
         return Said(self._say("ring_stopped"), acted=True)
 
+    def take_back(self, turn_id: str) -> Said | None:
+        """What that turn has planned is cancelled; ``None`` where it has planned nothing."""
+        planned = [e for e in self._agenda.entries(None, "waiting") if e.turn_id == turn_id]
+        if not planned:
+            return None
+        self._agenda.cancel(planned)
+        (entry, *_rest) = planned
+        if entry.kind == "command":
+            text = self._say("command_taken_back", command=entry.name)
+        else:
+            label, when = self._telling.label(entry), self._telling.when(entry) if entry.kind == "alarm" else ""
+            text = self._say(f"{entry.kind}_cancelled", label=label, when=when, what=entry.name)
+        return Said(text, acted=True)
+
     # --- timers -------------------------------------------------------------------------------------
 
     def _timer_set(self, reading: Reading, context: TurnContext) -> Said:
