@@ -15,12 +15,10 @@ from assistant.nlu.talk import contradicts
 from assistant.nlu.wishes import ROBOTS, named_wish
 from assistant.types import Device, Intent, JsonValue, TurnContext
 
-SURE = 0.66
+SURE = 0.72
+"""So near is taken without the language model: of 1,560 phrases of SLURP that are for no house it takes 1, of wishes 95 %."""
 MARGIN = 0.10
 """How much nearer than the nearest talk an act must be."""
-ALMOST = 0.55
-WIDE_MARGIN = 0.18
-"""What is a little less near is taken too where no talk is anywhere near."""
 FRAME_SURE = 0.72
 FRAME_MARGIN = 0.10
 WORD_MORE = 0.06
@@ -45,7 +43,7 @@ class Reading:
     @property
     def is_sure(self) -> bool:
         """Whether it can be taken without asking the language model."""
-        return self.score >= SURE or (self.score >= ALMOST and self.margin >= WIDE_MARGIN)
+        return self.score >= SURE
 
 
 @dataclass(frozen=True, slots=True)
