@@ -20,7 +20,7 @@ SOUND_SUFFIXES = {".wav", ".flac", ".ogg", ".mp3"}
 def add_parser(commands: Any) -> None:
     """Declare the commands on argparse's sub-parsers."""
     ask = commands.add_parser("ask", help="one turn: a sentence or a recording in, an act and a spoken reply out")
-    ask.add_argument("utterance", nargs="+", help="a sentence, or one sound file (WAV or FLAC)")
+    ask.add_argument("utterance", nargs="+", help="a sentence, or one sound file (WAV, FLAC, OGG or MP3)")
     ask.add_argument("--out", type=Path, metavar="WAV", help="write the spoken reply to this file")
     ask.add_argument("--json", action="store_true", help="print the result as one JSON object")
     ask.add_argument("--silent", action="store_true", help="do not speak")

@@ -55,6 +55,10 @@ class When:
         return self.hour is not None or self.alone is not None
 
 
+Step = tuple[int, When]
+Component = Callable[[Tokens, int, When], Step | None]
+
+
 class Moments(Protocol):
     """Reads moments of one language."""
 
@@ -63,7 +67,50 @@ class Moments(Protocol):
         ...
 
 
-class WhenReader:
+class ComponentReader:
+    """Reads a moment component by component; a language gives the components and the tables of their words."""
+
+    _tables: Mapping[str, Sequence[tuple[tuple[str, ...], Any]]]
+    """By name: words, the longest first, with what they mean."""
+
+    @property
+    def _components(self) -> tuple[Component, ...]:
+        """Tried in this order, each on what those before have found."""
+        raise NotImplementedError
+
+    def at(self, tokens: Tokens, start: int) -> list[Step]:
+        """See ``Moments``."""
+        results: list[Step] = []
+        end, when = start, When()
+        while end < len(tokens):
+            step = next((found for read in self._components if (found := read(tokens, end, when)) is not None), None)
+            if step is None:
+                break
+            end, when = step
+            results.insert(0, (end, when))
+        return results
+
+    def _look(self, key: str, tokens: Tokens, at: int) -> tuple[int, Any] | None:
+        """The longest phrase of a table that stands at ``at``: (its end, its value)."""
+        for words, value in self._tables[key]:
+            if tuple(tokens[at : at + len(words)]) == words:
+                return at + len(words), value
+        return None
+
+    def _named_day(self, tokens: Tokens, at: int, when: When, together: int) -> Step | None:
+        """``tomorrow``; one of ``together`` tokens may be the part of the day as well: ``tonight``, 今晚."""
+        found = self._look("days", tokens, at)
+        if found is None:
+            return None
+        part = self._look("parts", tokens, at) if found[0] - at == together else None
+        alone = self._look("alone", tokens, at) if part is not None else None
+        return found[0], replace(
+            when, day=int(found[1]), part=part[1] if part else when.part,
+            alone=tuple(alone[1]) if alone else when.alone,
+        )  # fmt: skip
+
+
+class WhenReader(ComponentReader):
     """Reads the moments of languages that say them as English does. The words come from the ``when`` table."""
 
     def __init__(self, table: Mapping[str, Any], numbers: NumberReader, spans: SpanReader) -> None:
@@ -91,24 +138,9 @@ class WhenReader:
             for key in ("times", "parts", "alone", "days", "weekdays", "recurring", "recurring_part", "months")
         }
 
-    def at(self, tokens: Tokens, start: int) -> list[tuple[int, When]]:
-        """See ``Moments``."""
-        results: list[tuple[int, When]] = []
-        end, when = start, When()
-        while end < len(tokens):
-            step = self._component(tokens, end, when)
-            if step is None:
-                break
-            end, when = step
-            results.insert(0, (end, when))
-        return results
-
-    def _component(self, tokens: Tokens, at: int, when: When) -> tuple[int, When] | None:
-        for part in (self._recurring, self._span, self._day, self._date, self._part, self._time):
-            found = part(tokens, at, when)
-            if found is not None:
-                return found
-        return None
+    @property
+    def _components(self) -> tuple[Component, ...]:
+        return (self._recurring, self._span, self._day, self._date, self._part, self._time)
 
     # --- words --------------------------------------------------------------------------------------
 
@@ -117,12 +149,6 @@ class WhenReader:
         for words in self._words[key]:
             if tuple(tokens[at : at + len(words)]) == words:
                 return at + len(words)
-        return None
-
-    def _look(self, key: str, tokens: Tokens, at: int) -> tuple[int, Any] | None:
-        for words, value in self._tables[key]:
-            if tuple(tokens[at : at + len(words)]) == words:
-                return at + len(words), value
         return None
 
     def _after(self, key: str, tokens: Tokens, at: int) -> int:
@@ -174,14 +200,9 @@ class WhenReader:
     def _day(self, tokens: Tokens, at: int, when: When) -> tuple[int, When] | None:
         if when.has_date or when.weekdays or when.span_s is not None:
             return None
-        found = self._look("days", tokens, at)
-        if found is not None:
-            part = self._look("parts", tokens, at) if found[0] - at == 1 else None
-            alone = self._look("alone", tokens, at) if part is not None else None
-            return found[0], replace(
-                when, day=int(found[1]), part=part[1] if part else when.part,
-                alone=tuple(alone[1]) if alone else when.alone,
-            )  # fmt: skip
+        named = self._named_day(tokens, at, when, 1)
+        if named is not None:
+            return named
         start = self._after("on", tokens, at)
         skips = self._word("next", tokens, start)
         day = self._look("weekdays", tokens, skips or start)

@@ -8,14 +8,12 @@ from typing import Any
 
 from assistant.skills.numbers import NumberReader
 from assistant.skills.spans import SpanReader
-from assistant.skills.when import When
+from assistant.skills.when import Component, ComponentReader, Step, Tokens, When
 
-Tokens = Sequence[str]
-Step = tuple[int, When]
 Split = Callable[[str], Sequence[str]]
 
 
-class HanWhenReader:
+class HanWhenReader(ComponentReader):
     """Reads moments; the words come from the ``when`` table. ``split`` cuts a phrase into characters."""
 
     def __init__(self, table: Mapping[str, Any], numbers: NumberReader, spans: SpanReader, split: Split) -> None:
@@ -27,7 +25,7 @@ class HanWhenReader:
             pairs = entry.items() if isinstance(entry, Mapping) else [(text, True) for text in entry]
             return sorted(((tuple(split(text)), value) for text, value in pairs), key=lambda row: -len(row[0]))
 
-        self._rows = {
+        self._tables = {
             name: rows(name)
             for name in (
                 "at", "in", "in_after", "every", "hour", "minute", "half", "quarters", "month", "month_day", "year", "week",
@@ -35,31 +33,9 @@ class HanWhenReader:
             )
         }  # fmt: skip
 
-    def at(self, tokens: Tokens, start: int) -> list[Step]:
-        """See ``Moments``."""
-        results: list[Step] = []
-        end, when = start, When()
-        while end < len(tokens):
-            step = self._component(tokens, end, when)
-            if step is None:
-                break
-            end, when = step
-            results.insert(0, (end, when))
-        return results
-
-    def _component(self, tokens: Tokens, at: int, when: When) -> Step | None:
-        for read in (self._recurring, self._span, self._day, self._date, self._clock, self._part):
-            found = read(tokens, at, when)
-            if found is not None:
-                return found
-        return None
-
-    def _look(self, name: str, tokens: Tokens, at: int) -> tuple[int, Any] | None:
-        """The longest phrase of a table that stands at ``at``: (its end, its value)."""
-        for words, value in self._rows[name]:
-            if tuple(tokens[at : at + len(words)]) == words:
-                return at + len(words), value
-        return None
+    @property
+    def _components(self) -> tuple[Component, ...]:
+        return (self._recurring, self._span, self._day, self._date, self._clock, self._part)
 
     def _number(self, tokens: Tokens, at: int, most: int) -> tuple[int, int] | None:
         """A whole number up to ``most``; 七点 is an hour, no decimal point."""
@@ -114,15 +90,9 @@ class HanWhenReader:
     def _day(self, tokens: Tokens, at: int, when: When) -> Step | None:
         if when.has_date or when.weekdays or when.span_s is not None:
             return None
-        found = self._look("days", tokens, at)
-        if found is not None:
-            # 今晚, 明早: the day and the part of it in one.
-            part = self._look("parts", tokens, at) if found[0] - at == 2 else None
-            alone = self._look("alone", tokens, at) if part is not None else None
-            return found[0], replace(
-                when, day=int(found[1]), part=part[1] if part else when.part,
-                alone=tuple(alone[1]) if alone else when.alone,
-            )  # fmt: skip
+        named = self._named_day(tokens, at, when, 2)
+        if named is not None:
+            return named
         skips = self._look("next_week", tokens, at)
         week = skips or self._look("week", tokens, at)
         day = self._look("weekday", tokens, week[0]) if week is not None else None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -12,10 +14,13 @@ from starlette.routing import Route
 from assistant.api.replies import HttpError
 from assistant.core import Core
 from assistant.errors import AssistantError
+from assistant.events import TurnRecord
 from assistant.web.house import House
 from assistant.web.pages import back, form_of, page
 from assistant.web.saying import LONGEST_TEXT
 from assistant.web.turns import find, intent_lines, waterfall, why
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +73,17 @@ class TurnPages:
             raise HttpError(404, "what was heard then is not kept")
         return FileResponse(path, media_type="audio/wav", headers={"Cache-Control": "no-store"})
 
+    def _kept(self, change: T | None, fields: Mapping[str, str]) -> tuple[T, TurnRecord, str]:
+        """What changes the house, the turn that a form is about, and its page. Raises HttpError where one is missing."""
+        record = find(self.core.turns, fields.get("turn", ""))
+        if change is None or record is None:
+            raise HttpError(404, "this turn is no longer kept")
+        return change, record, f"/turns/{record.result.turn_id}"
+
     async def correct(self, request: Request) -> Response:
         """What was heard means something else."""
         fields = await form_of(request)
-        correct = self.house.correct
-        record = find(self.core.turns, fields.get("turn", ""))
-        if correct is None or record is None:
-            raise HttpError(404, "this turn is no longer kept")
-        place = f"/turns/{record.result.turn_id}"
+        correct, record, place = self._kept(self.house.correct, fields)
         meant = fields.get("meant", "").strip()[:LONGEST_TEXT]
         try:
             await run_in_threadpool(lambda: correct(record.result.transcript, meant, record.area))
@@ -87,11 +95,7 @@ class TurnPages:
     async def name(self, request: Request) -> Response:
         """ "When I say this, I mean that device": one more name for it."""
         fields = await form_of(request)
-        give = self.house.name
-        record = find(self.core.turns, fields.get("turn", ""))
-        if give is None or record is None:
-            raise HttpError(404, "this turn is no longer kept")
-        place = f"/turns/{record.result.turn_id}"
+        give, _record, place = self._kept(self.house.name, fields)
         device = fields.get("device", "")
         try:
             name = await run_in_threadpool(give, device, fields.get("said", ""))

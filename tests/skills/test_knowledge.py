@@ -4,6 +4,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from eval_knowledge import pdf as pdf_of
 
 from assistant.config import default_models_dir
 from assistant.skills.knowledge.documents import DocumentError, read_document
@@ -59,27 +60,7 @@ def test_passages_are_short_and_lose_nothing():
 
 
 def pdf(path, *pages):
-    """A small PDF, written by hand."""
-    objects = ["<< /Type /Catalog /Pages 2 0 R >>", ""]
-    kids = []
-    for text in pages:
-        stream = f"BT /F1 12 Tf 40 700 Td ({text}) Tj ET"
-        objects.append(f"<< /Length {len(stream)} >>\nstream\n{stream}\nendstream")
-        kids.append(len(objects) + 1)
-        objects.append(
-            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents {len(objects)} 0 R "
-            "/Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>"
-        )
-    objects[1] = f"<< /Type /Pages /Count {len(kids)} /Kids [{' '.join(f'{k} 0 R' for k in kids)}] >>"
-    body, places = b"%PDF-1.4\n", []
-    for number, content in enumerate(objects, 1):
-        places.append(len(body))
-        body += f"{number} 0 obj\n{content}\nendobj\n".encode()
-    table = "".join(f"{place:010d} 00000 n \n" for place in places)
-    end = (
-        f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}trailer << /Size {len(objects) + 1} /Root 1 0 R >>\n"
-    )
-    path.write_bytes(body + f"{end}startxref\n{len(body)}\n%%EOF\n".encode())
+    path.write_bytes(pdf_of([[text] for text in pages]))
 
 
 def test_a_pdf_is_read_page_by_page(tmp_path):
