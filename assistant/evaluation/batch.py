@@ -24,6 +24,7 @@ from assistant.evaluation.voices import Voices
 from assistant.home.house import House
 from assistant.home.inventory import load_inventory, overlay
 from assistant.nlu.learned import Learned
+from assistant.nlu.mind import DialogueMind
 from assistant.parts import Parts
 from assistant.skill_parts import FixedClock, SkillParts
 from assistant.skills.skills import SkillSet
@@ -80,7 +81,7 @@ class BatchRunner:
             context = TurnContext(now=case.now or dt.datetime.now().astimezone(), area=case.area, turn_id=new_turn_id())
             utterance = self._utterance(case)
             ears = self._parts.ears_for(mind) if isinstance(utterance, AudioClip) else None
-            skills = self._skills(context, house)
+            skills = self._skills(context, house, mind)
             turn = self._parts.turn(house=house, mind=mind, ears=ears, talk=talk, skills=skills, speak=self._speak)
             confirmed = self._confirmed and not case.ask
             for earlier in case.before:
@@ -99,11 +100,14 @@ class BatchRunner:
             return case.text or ""
         return clip if case.snr_db is None else _noisy(clip, case.snr_db, seed=zlib.crc32(case.id.encode()))
 
-    def _skills(self, context: TurnContext, house: House) -> SkillSet:
-        """Skills of the case's own: its timers and lists are in memory, and its clock stands at the case's time."""
+    def _skills(self, context: TurnContext, house: House, mind: DialogueMind) -> SkillSet:
+        """Skills of the case's own: its timers and lists are in memory, and its clock stands at the case's time.
+
+        ``mind`` reads the steps of a request that are the house's, as in the running assistant.
+        """
         own = SkillParts(self._parts.config, store_path=None, clock=FixedClock(context.now))
         own.share(self._parts.skill_parts)
-        return own.conversation(house)
+        return own.conversation(house, mind)
 
     def _home(self, case: Case) -> Home:
         if case.home is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -22,9 +22,12 @@ from assistant.nlu.clauses import (
 )
 from assistant.nlu.colloquial import advice
 from assistant.nlu.conditions import conditionals
-from assistant.nlu.followups import Past, follow
+from assistant.nlu.followups import follow
 from assistant.nlu.intents import QUESTIONS
 from assistant.nlu.normalise import corrections, tidy, unslip
+from assistant.nlu.past import Past, after_turn
+from assistant.nlu.recalled import Matching as Recallable
+from assistant.nlu.recalled import recalled, referents_of, together, with_owner
 from assistant.nlu.when import split_delay, split_lasting
 from assistant.types import Action, Ask, Intent, JsonValue, NoIntent, TurnContext, Understanding, Understood
 
@@ -35,6 +38,12 @@ _NEGATED = re.compile(
 _ONE_OF = re.compile(
     r"^(?:(?:and|also|now|then|not)\s+)*(?:the\s+)?(?:[\w']+\s+){1,3}ones?(?:\s+(?:too|as well|please))?$", re.I
 )
+_AT_THE_HOUR = re.compile(
+    r"^(?:turn|switch|open|close|shut|lock|start|stop|put|lower|raise)\b.* at "
+    r"(?:1[0-2]|[1-9]|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)$",
+    re.I,
+)
+"""No amount: nobody wants a lamp at nine per cent."""
 _THEN = re.compile(r"\s*,?\s+(?:and then|then|and)\s+", re.I)
 _OPPOSITE = {
     "HassTurnOn": "HassTurnOff", "HassTurnOff": "HassTurnOn", "HassMediaPause": "HassMediaUnpause",
@@ -42,7 +51,7 @@ _OPPOSITE = {
 }  # fmt: skip
 
 
-class ClauseReader(Protocol):
+class ClauseReader(Recallable, Protocol):
     """Reads one clause; ``SentenceMatcher`` is one."""
 
     def match_clause(self, text: str, context: TurnContext, referents: Sequence[str] = ()) -> Intent | None: ...
@@ -52,6 +61,8 @@ class ClauseReader(Protocol):
     def match_slip(self, text: str, context: TurnContext, referents: Sequence[str] = ()) -> Intent | None: ...
 
     def find_devices(self, text: str, context: TurnContext | None = None) -> tuple[str, ...]: ...
+
+    def kinds_in(self, place: Mapping[str, JsonValue]) -> frozenset[str]: ...
 
     def find_area(self, text: str) -> str | None: ...
 
@@ -77,7 +88,7 @@ class Dialogue:
         """
         self._now, self._read_as = context.now, ()
         past = self._recent(context.now)
-        sentence = tidy(text)
+        sentence = together(tidy(text)) if past is not None else tidy(text)
         if plain and past is not None and past.ask is not None:
             answered = answer(sentence.lower(), past.ask, matcher.describe)
             answered = answered or answer(text.lower().strip(" .!"), past.ask, matcher.describe)
@@ -85,20 +96,22 @@ class Dialogue:
                 return answered
         if _NEGATED.match(sentence):
             return NoIntent("told not to")
-        reading = _Reading(context, matcher, past.targets if past is not None else ())
+        reading = _Reading(context, matcher, referents_of(sentence, past) if past is not None else (), past)
         clauses = self._plain(text, sentence, past, reading) if plain else ()
         clauses = clauses or (reading.repaired(sentence) if repair else ())
         if not clauses:
             return NoIntent("no template matches")
         self._read_as = clauses
-        return Understood(tuple(_about_past(clause.intent, past) for clause in clauses), "match")
+        return Understood(tuple(_about_past(clause, past, reading) for clause in clauses), "match")
 
     @staticmethod
     def _plain(text: str, sentence: str, past: Past | None, reading: _Reading) -> tuple[Clause, ...]:
         """The words as they are, by themselves or after what was said before."""
         clauses = reading.verbatim(text, custom=True)
-        if not clauses and past is not None and _ONE_OF.match(sentence):
-            clauses = follow(sentence, past, reading)  # "the bedroom one" is no number
+        if not clauses and past is not None:
+            clauses = recalled(sentence, text, past, reading, reading.matcher, reading.about)
+            if not clauses and _ONE_OF.match(sentence):
+                clauses = follow(sentence, past, reading)  # "the bedroom one" is no number
         clauses = clauses or reading.sentence(sentence) or reading.verbatim(text)
         question = advice(sentence) if not clauses else None
         clauses = clauses or (reading.sentence(question) if question is not None else ())
@@ -108,14 +121,12 @@ class Dialogue:
         """Keep what was done, and what was asked. A sentence that did nothing leaves the memory as it was."""
         if not intents and ask is None:
             return
-        targets = tuple(dict.fromkeys(target for action in actions for target in action.targets))
         past = self._past
-        if not targets and past is not None and ask is None:
-            targets = past.targets
         said = self._read_as[-1].text if self._read_as else tidy(text)
         if past is not None and past.ask is not None and not self._read_as:
             said = past.said  # an answer: what was asked about is still the sentence
-        self._past = Past(self._now or dt.datetime.now().astimezone(), said, intents, targets, ask)
+        at = self._now or dt.datetime.now().astimezone()
+        self._past = after_turn(past, at, said, intents, actions, ask)
 
     def _recent(self, now: dt.datetime) -> Past | None:
         if self._past is None or abs((now - self._past.at).total_seconds()) > MEMORY_S:
@@ -126,11 +137,19 @@ class Dialogue:
 class _Reading:
     """Reads the sentences of one turn."""
 
-    def __init__(self, context: TurnContext, matcher: ClauseReader, referents: Sequence[str]) -> None:
+    def __init__(
+        self, context: TurnContext, matcher: ClauseReader, referents: Sequence[str], past: Past | None = None
+    ) -> None:
         self.context = context
         self.matcher = matcher
         self._referents = referents
+        self._past = past
         self._slips = False
+
+    def about(self, text: str, referents: Sequence[str] | None) -> tuple[Clause, ...]:
+        """A sentence in which "it" and "them" mean ``referents``."""
+        meant = self._referents if referents is None else referents
+        return _Reading(self.context, self.matcher, meant).sentence(text)
 
     def clause(self, text: str, about: Sequence[str] | None = None) -> Intent | None:
         """One clause, with what it makes an exception of."""
@@ -147,11 +166,28 @@ class _Reading:
 
     def sentence(self, text: str) -> tuple[Clause, ...]:
         """All clauses, or one conditional or delayed intent; empty where it is not understood."""
-        clauses = read_sentence(text, self.clause)
+        if _AT_THE_HOUR.match(text):
+            later = self._delayed(text)
+            if later:
+                return tuple(Clause(text, intent) for intent in later)
+        owned = with_owner(text, self._past.said if self._past is not None else "")
+        clauses = (read_sentence(owned, self.clause) if owned != text else ()) or read_sentence(text, self.clause)
+        clauses = clauses or self._each_kind(text)
         if clauses:
             return clauses
         wrapped = self._conditional(text) or self._delayed(text) or self._lasting(text) or self._and_later(text)
         return tuple(Clause(text, intent) for intent in wrapped)
+
+    def _each_kind(self, text: str) -> tuple[Clause, ...]:
+        """ "Turn them off", of things of several kinds: each kind by itself."""
+        by_domain: dict[str, list[str]] = {}
+        for device_id in self._referents:
+            by_domain.setdefault(device_id.partition(".")[0], []).append(device_id)
+        if len(by_domain) < 2:
+            return ()
+        found = [self.matcher.match_clause(text, self.context, ids) for ids in by_domain.values()]
+        understood = [intent for intent in found if intent is not None and "device_id" in intent.slots]
+        return tuple(Clause(text, intent) for intent in understood) if len(understood) == len(found) else ()
 
     def repaired(self, text: str) -> tuple[Clause, ...]:
         """The sentence without slips of the tongue."""
@@ -310,12 +346,20 @@ def plain_intent(intent: Intent) -> dict[str, JsonValue]:
     return {**row, "response": intent.response} if intent.response is not None else row
 
 
-def _about_past(intent: Intent, past: Past | None) -> Intent:
+def _about_past(clause: Clause, past: Past | None, reading: _Reading) -> Intent:
     """A command that names nothing is about what was spoken of last, if that can do it: "a bit brighter"."""
+    intent = clause.intent
     if past is None or not past.targets or intent.name in QUESTIONS:
         return intent
     earlier = _of_domains(past.targets, domains_of(intent))
-    return taken_up(intent, earlier) if earlier is not None else intent
+    if earlier is None:
+        return intent
+    if intent.slots.get("area") == reading.context.area and "device_id" not in intent.slots:
+        # Its room is the microphone's only because nothing else was said.
+        if not reading.matcher.assumes_room(clause.text, reading.context):
+            return intent
+        intent = replace(intent, slots={key: value for key, value in intent.slots.items() if key != "area"})
+    return taken_up(intent, earlier)
 
 
 def _of_domains(targets: Iterable[str], domains: Sequence[str]) -> Intent | None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from assistant.nlu.clauses import Clause, starts_command
+from assistant.nlu.past import Past
 from assistant.nlu.words import words_of
-from assistant.types import Ask, Intent, JsonValue, TurnContext
+from assistant.types import Intent, JsonValue, TurnContext
 
 MAX_WORDS = 9
 _CUE = re.compile(
@@ -18,7 +18,7 @@ _CUE = re.compile(
     r"and (?:for|what about|how about)|as well as|plus|likewise|ditto (?:for|in)?)\b[,\s]*)+",
     re.IGNORECASE,
 )
-_CORRECTED = re.compile(
+CORRECTED = re.compile(
     r"^(?:(?:no|nope|sorry|wait|oops|actually|rather|i mean|i meant|i said|make (?:that|it)|not that(?: one)?|that's wrong|"
     r"that is wrong|i want|better|try)\b[,\s]*)+",
     re.IGNORECASE,
@@ -45,6 +45,10 @@ _PRAISE = re.compile(
 _NEED = re.compile(r"^(?:we|i) (?:(?:also|still) )?need (?:(?:some|more|also) )*", re.IGNORECASE)
 _NOTHING = frozenset("the a an and or of um uh er my our to in on at for with please then so oh".split())
 _OTHER = re.compile(r"^(?:the )?other(?: one| ones)?$|^another(?: one)?$", re.IGNORECASE)
+_TAKEN_OFF = re.compile(
+    r"^(?:take|scratch|cross|strike|leave|knock) (?:(?:the )?(?P<item>.+) (?:off|out)|(?:off|out) (?:the )?(?P<last>.+))$",
+    re.IGNORECASE,
+)
 _TARGETS = ("name", "device_id", "area", "floor", "here", "all", "except", "except_area", "device_class")
 _SWITCHING = frozenset({"HassTurnOn", "HassTurnOff", "HassToggle", "HassGetState"})
 _LISTS = frozenset(
@@ -54,21 +58,12 @@ MOST_ELLIPTIC = 4
 _QUESTIONS = ("HassGet", "HassClimateGet", "AssistListQuery")
 
 
-@dataclass(frozen=True, slots=True)
-class Past:
-    """The last turn: its sentence without politeness, what it meant, and what it was carried out on."""
-
-    at: dt.datetime
-    said: str
-    intents: tuple[Intent, ...]
-    targets: tuple[str, ...]
-    ask: Ask | None
-
-
 class Matching(Protocol):
     """What is needed of the matcher."""
 
     def find_devices(self, text: str, context: TurnContext | None = None) -> tuple[str, ...]: ...
+
+    def kinds_in(self, place: Mapping[str, JsonValue]) -> frozenset[str]: ...
 
     def find_area(self, text: str) -> str | None: ...
 
@@ -91,12 +86,10 @@ def follow(text: str, past: Past, reading: Reading) -> tuple[Clause, ...]:
     """The last intent with what ``text`` changes of it; empty where it changes nothing that is known."""
     if not past.intents or len(text.split()) > MAX_WORDS:
         return ()
-    corrected = _CORRECTED.match(text) is not None
-    part = _CORRECTED.sub("", text)
+    corrected = CORRECTED.match(text) is not None
     negated = _NOT_THIS.match(text)
-    if negated is not None:
-        corrected, part = True, negated["right"]
-    part = _TAIL.sub("", _CUE.sub("", part)).strip(" ,")
+    part = opener_off(negated["right"] if negated is not None else text)
+    corrected = corrected or negated is not None
     if not _is_said(part):
         return ()
     last = past.intents[-1]
@@ -110,6 +103,11 @@ def follow(text: str, past: Past, reading: Reading) -> tuple[Clause, ...]:
     if corrected and _is_act(last) and _target(intent) != _target(last):
         return (Clause(text, Intent("AssistUndo")), clause)
     return (clause,)
+
+
+def opener_off(text: str) -> str:
+    """``text`` without "no," and "and" before it, and without "too" after it."""
+    return _TAIL.sub("", _CUE.sub("", CORRECTED.sub("", text))).strip(" ,")
 
 
 def _is_act(intent: Intent) -> bool:
@@ -145,6 +143,8 @@ def _said_of_it(part: str, past: Past, reading: Reading) -> Intent | None:
     name = last.slots.get("name")
     if last.name in _LISTS or last.name == "AssistListQuery":
         lists = [str(name)] if isinstance(name, str) else ["shopping list"]
+        taken = _TAKEN_OFF.match(part)
+        part = f"remove {taken['item'] or taken['last']}" if taken is not None else part
         frames = tuple(f"{part} {word} {title}" for title in lists for word in ("to", "from", "on"))
     elif _domain_of(past.targets) is None:
         return None
@@ -162,6 +162,23 @@ def _said_of_it(part: str, past: Past, reading: Reading) -> Intent | None:
     return None
 
 
+def carried_over(last: Intent, domain: str, before: str | None) -> Intent | None:
+    """The last act for another kind of device: locking a door is closing a gate, and what is asked of it is how it is.
+
+    ``None`` where it means nothing there. ``before``: the kind that it was of.
+    """
+    if domain == before or before is None:
+        return last
+    if last.name == "HassGetState":
+        return replace(last, slots={k: v for k, v in last.slots.items() if k != "state"}, response="one")
+    if last.name not in _SWITCHING:
+        return None
+    if "lock" not in (domain, before):
+        return last
+    securing = {"lock": "HassTurnOn", "cover": "HassTurnOff", "valve": "HassTurnOff"}
+    return replace(last, name=securing[domain]) if domain in securing and securing.get(before) == last.name else None
+
+
 def _elsewhere(part: str, last: Intent, past: Past, reading: Reading) -> Intent | None:
     if last.name.startswith(("HassList", "HassShopping", "AssistIf", "AssistDelayed")):
         return None
@@ -170,15 +187,24 @@ def _elsewhere(part: str, last: Intent, past: Past, reading: Reading) -> Intent 
     for key, place in (("area", reading.matcher.find_area(bare)), ("floor", reading.matcher.find_floor(bare))):
         if place is not None:
             domain = last.slots.get("domain") or _domain_of(past.targets)
+            if (
+                isinstance(domain, str)
+                and domain not in reading.matcher.kinds_in({key: place})
+                and _devices(bare, past, reading)
+            ):
+                continue  # "the garage", of a lock: its door
             kind = {"device_class": last.slots["device_class"]} if "device_class" in last.slots else {}
             return replace(last, slots={**kept, **kind, **({"domain": domain} if domain else {}), key: place})
     ids = _devices(bare, past, reading)
     if not ids:
         return None
     domain = ids[0].partition(".")[0]
-    same = domain in (last.slots.get("domain"), _domain_of(past.targets))
-    if not same and last.name not in _SWITCHING:
-        return None
+    before = (last.slots.get("domain"), _domain_of(past.targets))
+    if domain not in before:
+        carried = carried_over(last, domain, next((kind for kind in before if isinstance(kind, str)), None))
+        if carried is None or (last.name not in _SWITCHING):
+            return None
+        last, kept = carried, {key: value for key, value in carried.slots.items() if key not in _TARGETS}
     chosen: dict[str, JsonValue] = {"device_id": ids[0]} if len(ids) == 1 else {"device_id": list(ids)}
     return replace(last, slots={**kept, "domain": domain, **chosen})
 

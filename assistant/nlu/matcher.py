@@ -24,8 +24,8 @@ from assistant.nlu.slots import join_equal_names, slots_of
 from assistant.nlu.templates import NOUN_LISTS, Template, load_templates
 from assistant.nlu.values import ValueList, inline_range
 from assistant.nlu.vocabulary import vocabulary
-from assistant.nlu.words import Words, plain, words_of
-from assistant.types import Home, Intent, JsonValue, NoIntent, TurnContext, Understanding, Understood
+from assistant.nlu.words import Words, plain, singular, words_of
+from assistant.types import Device, Home, Intent, JsonValue, NoIntent, TurnContext, Understanding, Understood
 
 if TYPE_CHECKING:
     from hassil.intents import Intents, SlotList
@@ -70,6 +70,8 @@ class Ranked:
 
     key: tuple[int, ...]
     intent: Intent
+    assumed: bool = False
+    """Whether its room is the microphone's, no place and nothing else in one having been said ("a bit brighter")."""
 
 
 class SentenceMatcher:
@@ -126,11 +128,32 @@ class SentenceMatcher:
         return str(min(whole, key=lambda found: found.penalty).value) if whole else None
 
     def describe(self, device_id: str) -> str:
-        """Every word that tells a device from others: its names and its room."""
-        device = self._index.devices.get(device_id)
-        if device is None:
-            return device_id
-        return " ".join(part for part in (device.name, *device.aliases, device.area) if part)
+        """Every word that tells a device from others: its names, its room and its floor."""
+        return self._index.described(device_id)
+
+    def alike(self, device_id: str) -> tuple[tuple[str, ...], ...]:
+        """Sets of ids that the device is one of, the narrowest first: see ``NameIndex.alike``."""
+        return self._index.alike(device_id)
+
+    def device(self, device_id: str) -> Device | None:
+        """The device as it was when its name was compiled."""
+        return self._index.devices.get(device_id)
+
+    def kinds_in(self, place: Mapping[str, JsonValue]) -> frozenset[str]:
+        """The domains of the devices in an ``area`` or on a ``floor``."""
+        return frozenset(device.domain for device in self._home.devices if self._index.is_in(device.id, place))
+
+    def assumes_room(self, text: str, context: TurnContext) -> bool:
+        """Whether ``text`` names neither device, kind nor place, so that only the microphone's room can be meant."""
+        vocabulary = self._vocabulary
+        said = [singular(token) for token in words_of(tidy(text)).tokens]
+        if any(
+            (word,) in self._index.kind_words or word in vocabulary.room or word in vocabulary.here for word in said
+        ):
+            return False
+        readings = self.readings(text, context)
+        best = max((reading.key for reading in readings), default=None)
+        return best is not None and all(reading.assumed for reading in readings if reading.key == best)
 
     # --- sentences --------------------------------------------------------------------------------------
 
@@ -257,7 +280,8 @@ class SentenceMatcher:
         if template.intent == "HassGetState" and "state" not in slots:
             asked = property_of(said)
             slots = {**slots, "asked": asked} if asked is not None else slots
-        return Ranked(tuple(int(part) for part in key), Intent(template.intent, slots, response))
+        unplaced = ROOM_UNKNOWN in slots and not any(ROOM_UNKNOWN in _said(entity) for entity in way.entities)
+        return Ranked(tuple(int(part) for part in key), Intent(template.intent, slots, response), assumed or unplaced)
 
     def _is_nothing(self, template: Template, way: Way, words: Words, slots: Mapping[str, JsonValue]) -> bool:
         """Whether a reading is too little to go by, though a template allows it."""

@@ -75,6 +75,30 @@ class NameIndex:
         """Ids of the devices that have the word in one of their names."""
         return tuple(sorted(self._with_word.get(singular(word), ())))
 
+    def described(self, device_id: str) -> str:
+        """Every word that tells a device from others: its names, its room and its floor with what they are called too."""
+        device = self.devices.get(device_id)
+        if device is None:
+            return device_id
+        floor = self._floor_of.get(device.area or "")
+        stairs = [word for word, (_distance, name) in self.floors.items() if name == floor]
+        rooms = [other for area in self.home.areas if area.name == device.area for other in area.aliases]
+        return " ".join(part for part in (device.name, *device.aliases, device.area, *rooms, floor, *stairs) if part)
+
+    def alike(self, device_id: str) -> tuple[tuple[str, ...], ...]:
+        """Sets of ids that the device is one of: of its sort in its room, of its sort, of its domain in its room, of its domain.
+
+        The sort is what its name ends with: "lamp", "blind".
+        """
+        device = self.devices.get(device_id)
+        if device is None:
+            return ()
+        domain = [d for d in self.home.devices if d.domain == device.domain]
+        ending = self._said[device_id][0][-1:]
+        sort = [d for d in domain if any(said[-1:] == ending for said in self._said[d.id])]
+        sets = ([d for d in sort if d.area == device.area], sort, [d for d in domain if d.area == device.area], domain)
+        return tuple(tuple(d.id for d in devices) for devices in sets)
+
     def is_in(self, device_id: str, place: Mapping[str, JsonValue]) -> bool:
         """Whether a device is in the place, given as slots."""
         device = self.devices.get(device_id)
