@@ -62,6 +62,7 @@ THINKING, TEXTS = "thinking", "texts"
 THINKING_LIMIT_S = 60.0
 FOLLOW_HOME_S = 1.0
 HEALTH_EVERY_S = 30.0
+TIDY_EVERY_S = 3.0
 STOP_WITHIN_S = 1.5
 JUST_BOOTED_S = 300.0
 READY_SENTENCE = "I am ready."
@@ -177,6 +178,7 @@ class Daemon:
                 tasks.create_task(self._warm(), name="warm"),
                 tasks.create_task(self._follow_home(), name="home"),
                 tasks.create_task(self._watch_health(), name="health"),
+                tasks.create_task(self._keep_tidy(), name="tidy"),
                 tasks.create_task(self._reload_when_asked(), name="reload"),
             ]
             await self._stop.wait()
@@ -232,6 +234,10 @@ class Daemon:
             for sentence in watch.check(await asyncio.to_thread(read_health), time.monotonic()):
                 await self._tell(sentence)
             await asyncio.sleep(HEALTH_EVERY_S)
+
+    async def _keep_tidy(self) -> None:
+        while True:
+            await asyncio.sleep(TIDY_EVERY_S)
             if self._core.state == "idle" and not self._core.loudspeaker.busy:
                 await asyncio.to_thread(self._tidy.tidy)
 

@@ -13,7 +13,9 @@ under systemd. The first hour (at most a third) does not count: caches fill, and
 import argparse
 import json
 import os
+import resource
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -41,6 +43,8 @@ RATE_HZ = 16_000
 COMMAND_EVERY_S = 90
 TYPED_EVERY_S = 600
 ROW_EVERY_S = 600
+ROW_FIRST_S = 900
+"""Between two reloads: what was compiled before one, and what after it, is there together for a moment."""
 SETTLED_S = 3600
 SPOKEN = (
     "Hey Jarvis, turn on the kitchen light.", "Hey Jarvis, is the front door locked?", "Hey Jarvis, what time is it?",
@@ -141,7 +145,7 @@ class Life:
         """Until the hours, or the minutes, are over; then the assistant is ended."""
         try:
             self._wait(lambda: "model" in self._status()["milestones_s"])
-            typed_s, row_s = TYPED_EVERY_S, ROW_EVERY_S
+            typed_s, row_s = TYPED_EVERY_S, ROW_FIRST_S
             while self._room.seconds < self._hours * 3600 and time.monotonic() < self._ends_s:
                 time.sleep(0.2)
                 if self._room.seconds >= typed_s:
@@ -208,11 +212,15 @@ def main() -> int:
         threading.Thread(target=life.run, daemon=True).start()
         daemon.run(folder / "assistant.toml")
     result = grown(life.rows)
-    print(
-        json.dumps(
-            {"hours": round(room.seconds / 3600, 2), "spoken": spoken_turns(), "typed": life.turns, "grown": result}
-        )
-    )
+    told = {
+        "hours": round(room.seconds / 3600, 2),
+        "spoken": spoken_turns(),
+        "typed": life.turns,
+        "grown": result,
+        "rss_mb_p50": statistics.median(row["rss_mb"] for row in life.rows),
+        "most_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+    }
+    print(json.dumps(told))
     return 1 if any(result[name] > limit for name, limit in GROWTH.items()) else 0
 
 
