@@ -2,7 +2,7 @@
 
 To attach a part of the running assistant (a panel, a protocol, connections to devices, timers), write an asynchronous
 context manager that takes the ``Core`` and add it in ``attach_parts`` below; what a ``Core`` offers is written at the top
-of ``core.py``:
+of ``service/core.py``:
 
     @asynccontextmanager
     async def open_panel(core: Core) -> AsyncIterator[None]:
@@ -35,26 +35,26 @@ from assistant.api.control import ControlServer
 from assistant.api.control_client import SOCKET_NAME
 from assistant.audio.echo import EchoSuppressor
 from assistant.config import Config, load_config
-from assistant.core import Core
 from assistant.errors import AssistantError, ConfigError
 from assistant.events import Announced, Event, EventBus, PartReady, Reloaded, StateChanged, Trouble, TurnFinished
-from assistant.hearing import Hearing
-from assistant.home_service import attach_home
-from assistant.loudspeaker import Loudspeaker
 from assistant.machine import memory, notices
 from assistant.machine.health import HealthWatch, read_health
 from assistant.machine.usage import machine_status, own_use, uptime_s
-from assistant.microphone_side import build_hearing, manners, open_player
 from assistant.parts import Parts
-from assistant.recordings import FOLDER, Recordings, open_recordings
-from assistant.retrying import Retry
-from assistant.service import Notifier, Progress
-from assistant.settings import LastingSettings
-from assistant.skill_service import CoreControls, open_skills
-from assistant.stages import LoadedStages
-from assistant.supervisor import Supervisor
+from assistant.service.core import Core
+from assistant.service.hearing import Hearing
+from assistant.service.home import attach_home
+from assistant.service.loudspeaker import Loudspeaker
+from assistant.service.microphone import build_hearing, manners, open_player
+from assistant.service.recordings import FOLDER, Recordings, open_recordings
+from assistant.service.retrying import Retry
+from assistant.service.settings import LastingSettings
+from assistant.service.skills import CoreControls, open_skills
+from assistant.service.stages import LoadedStages
+from assistant.service.supervisor import Supervisor
+from assistant.service.systemd import Notifier, Progress
+from assistant.service.worker import Worker
 from assistant.types import AudioClip, JsonValue
-from assistant.worker import Worker
 
 log = logging.getLogger(__name__)
 

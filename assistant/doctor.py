@@ -189,7 +189,7 @@ def _microphone(config: Config) -> Iterator[Finding]:
 
 
 def _wake_words(config: Config) -> Iterator[Finding]:
-    from assistant.waking import load_recogniser, wake_engine
+    from assistant.service.waking import load_recogniser, wake_engine
 
     wake_engine(config.wake.words, config.wake.sensitivity, config, load_recogniser(config))
     yield Finding("wake word", "ok", ", ".join(config.wake.words) or "none: it listens when it is asked to")

@@ -1,6 +1,6 @@
 """One turn: audio -> transcript -> intents -> actions -> reply -> audio.
 
-The stages are known here only by the small Protocols below; who builds them is ``parts.py``. A turn changes the
+The stages are known here only by the small Protocols below; who builds them is ``parts``. A turn changes the
 house only through ``House.carry_out``, and what it says of an action is what the house read back.
 """
 

@@ -39,7 +39,7 @@ from assistant.home.inventory import load_inventory  # noqa: E402
 from assistant.machine.memory import give_back  # noqa: E402
 from assistant.models.installed import resolve  # noqa: E402
 from assistant.nlu.matcher import SentenceMatcher  # noqa: E402
-from assistant.skill_parts import SkillParts  # noqa: E402
+from assistant.parts.skills import SkillParts  # noqa: E402
 from assistant.skills.heard import heard_sentences  # noqa: E402
 from assistant.tts.piper import PiperVoiceEngine  # noqa: E402
 from assistant.types import Area, AudioClip, Device, Home, TurnContext  # noqa: E402

@@ -34,7 +34,7 @@ from assistant.errors import AssistantError
 from assistant.types import JsonValue
 
 if TYPE_CHECKING:
-    from assistant.core import Core
+    from assistant.service.core import Core
 
 log = logging.getLogger(__name__)
 

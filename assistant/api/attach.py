@@ -19,8 +19,8 @@ from assistant.types import Intent, JsonScalar, JsonValue
 if TYPE_CHECKING:
     from assistant.api.app import Served
     from assistant.config import ApiSection, Config
-    from assistant.core import Command, Core
     from assistant.parts import Parts
+    from assistant.service.core import Command, Core
     from assistant.web.house import House
     from assistant.web.upkeep import Upkeep
 
@@ -93,7 +93,7 @@ async def open_wyoming(core: Core, parts: Parts) -> AsyncIterator[None]:
     """Serve Wyoming while inside, and announce it in the house where others may use it."""
     from assistant.api.announce import announced, own_address
     from assistant.api.wyoming_server import WyomingParts, serving_wyoming
-    from assistant.waking import wake_engine
+    from assistant.service.waking import wake_engine
 
     config = parts.config
     offered = WyomingParts(
@@ -121,7 +121,7 @@ async def open_satellites(core: Core, parts: Parts) -> AsyncIterator[None]:
     """Be the server of the configured satellites while inside. Raises ConfigError for an entry that is none."""
     from assistant.api.satellites import Ears, read_place, satellites
     from assistant.audio.vad import SpeechDetector
-    from assistant.waking import wake_engine
+    from assistant.service.waking import wake_engine
 
     config = parts.config
     ears = Ears(

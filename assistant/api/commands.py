@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from assistant.api.control import Arguments, Command, argument
-from assistant.core import Core, TurnRequest
 from assistant.evaluation.cases import result_row
 from assistant.events import TurnFinished, TurnRecord
+from assistant.service.core import Core, TurnRequest
 from assistant.types import JsonValue
 
 CONTROL = "control"

@@ -27,15 +27,15 @@ from wyoming.wake import Detection
 
 from assistant.api.wyoming_server import RATE_HZ, SOURCE, chunks_of
 from assistant.audio.endpointing import Endpointer, EndReason
-from assistant.core import TurnRequest
 from assistant.errors import AssistantError, ConfigError
+from assistant.service.core import TurnRequest
 from assistant.types import AudioClip, Transcript, Utterance
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from assistant.audio.wake import WakeEngine
-    from assistant.core import Core
+    from assistant.service.core import Core
 
 log = logging.getLogger(__name__)
 FIRST_RETRY_S, LONGEST_RETRY_S = 1.0, 60.0

@@ -44,7 +44,7 @@ from assistant.types import AudioClip
 
 if TYPE_CHECKING:
     from assistant.audio.wake import WakeEngine
-    from assistant.core import Core
+    from assistant.service.core import Core
 
 log = logging.getLogger(__name__)
 
@@ -250,7 +250,7 @@ class _Client:
         await self._write(AudioStop().event())
 
     async def _handle(self, text: str) -> None:
-        from assistant.core import TurnRequest
+        from assistant.service.core import TurnRequest
 
         core = self._parts.core
         if core is None:

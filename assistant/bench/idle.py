@@ -22,7 +22,7 @@ FRAME = RATE_HZ // 50
 def measure(config: Config, pace: Pace) -> Measured:
     """Nothing at all, the wake word over room noise, and the recogniser over speech: processor seconds per second."""
     from assistant.audio.noise import room_noise
-    from assistant.waking import load_recogniser, wake_engine
+    from assistant.service.waking import load_recogniser, wake_engine
 
     with Parts(config) as parts:
         ears = parts.ears_for(parts.mind)

@@ -37,7 +37,7 @@ def main() -> None:
     """Load everything in the order in which the daemon does."""
     from assistant.config import load_config
     from assistant.parts import Parts
-    from assistant.prepared import warm_model
+    from assistant.parts.prepared import warm_model
 
     config = load_config(Path(sys.argv[1]) if len(sys.argv) > 1 else None)
     rows: list[dict[str, object]] = []

@@ -49,7 +49,7 @@ def run_serve(args: argparse.Namespace) -> int:
     from assistant.api.attach import served_by
     from assistant.api.standalone import serve
     from assistant.parts import Parts
-    from assistant.service import set_up_logging
+    from assistant.service.systemd import set_up_logging
 
     set_up_logging()
     config = load_config(args.config)

@@ -82,8 +82,8 @@ def run_prepare(args: argparse.Namespace) -> int:
     """For images: the first start on the board finds it made."""
     from assistant.config import load_config
     from assistant.daemon import READY_SENTENCE
-    from assistant.prepared import prepare
-    from assistant.stages import NOTICES
+    from assistant.parts.prepared import prepare
+    from assistant.service.stages import NOTICES
 
     for path in prepare(load_config(args.config), args.folder, (READY_SENTENCE, *NOTICES)):
         print(path)

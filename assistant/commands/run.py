@@ -61,7 +61,7 @@ def run_run(args: argparse.Namespace) -> int:
     import logging
 
     from assistant.daemon import run
-    from assistant.service import set_up_logging
+    from assistant.service.systemd import set_up_logging
 
     set_up_logging(logging.DEBUG if args.verbose else logging.INFO)
     try:

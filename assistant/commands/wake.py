@@ -47,7 +47,7 @@ def run_wake(args: argparse.Namespace) -> int:
 
 def build_engine(words: list[str], sensitivity: float, config: Config) -> WakeEngine:
     """The wake words' detector; with the speech recogniser's help where its model is there."""
-    from assistant.waking import load_recogniser, wake_engine
+    from assistant.service.waking import load_recogniser, wake_engine
 
     return wake_engine(words, sensitivity, config, load_recogniser(config))
 

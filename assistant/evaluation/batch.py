@@ -26,7 +26,7 @@ from assistant.home.inventory import load_inventory, overlay
 from assistant.nlu.learned import Learned
 from assistant.nlu.mind import DialogueMind
 from assistant.parts import Parts
-from assistant.skill_parts import FixedClock, SkillParts
+from assistant.parts.skills import FixedClock, SkillParts
 from assistant.skills.skills import SkillSet
 from assistant.turn import new_turn_id
 from assistant.types import AudioClip, Home, TurnContext

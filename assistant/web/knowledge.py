@@ -13,9 +13,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from assistant.api.replies import HttpError
-from assistant.core import Core
 from assistant.errors import AssistantError
 from assistant.events import Indexing
+from assistant.service.core import Core
 from assistant.web.house import House
 from assistant.web.pages import back, form_of, page
 from assistant.web.uploads import plain_name, receive_file

@@ -10,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from assistant.api.replies import HttpError
-from assistant.core import Core
 from assistant.events import (
     Event,
     Heard,
@@ -25,6 +24,7 @@ from assistant.events import (
     VolumeChanged,
     Woken,
 )
+from assistant.service.core import Core
 from assistant.types import JsonValue
 from assistant.web.turns import turn_event
 

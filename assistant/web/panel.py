@@ -16,8 +16,8 @@ from assistant.api.guard import COOKIE
 from assistant.api.machine import machine_figures
 from assistant.api.ollama import running
 from assistant.api.replies import HttpError, json_reply
-from assistant.core import Core
 from assistant.errors import AssistantError
+from assistant.service.core import Core
 from assistant.web.access_pages import AccessPages
 from assistant.web.house import House
 from assistant.web.house_pages import HousePages

@@ -12,9 +12,9 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from assistant.api.replies import HttpError
-from assistant.core import Core
 from assistant.errors import AssistantError
 from assistant.events import TurnRecord
+from assistant.service.core import Core
 from assistant.web.house import House
 from assistant.web.pages import back, form_of, page
 from assistant.web.saying import LONGEST_TEXT

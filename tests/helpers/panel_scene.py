@@ -10,17 +10,17 @@ from assistant.api.app import build_api
 from assistant.api.attach import house_of
 from assistant.api.mcp_server import McpEndpoint, mcp_server
 from assistant.config import Config, PathsSection, RecordingsSection, with_own_settings
-from assistant.core import Core
-from assistant.loudspeaker import Loudspeaker
 from assistant.parts import Parts
-from assistant.recordings import Recordings
-from assistant.settings import LastingSettings
+from assistant.service.core import Core
+from assistant.service.loudspeaker import Loudspeaker
+from assistant.service.recordings import Recordings
+from assistant.service.settings import LastingSettings
+from assistant.service.worker import Worker
 from assistant.testing import FakeEars, FakeEmbedder, FakePlayer, FakePulse, FakeStages, FakeTalk
 from assistant.types import AudioClip, NoIntent
 from assistant.update.backup import Places
 from assistant.web.panel import Panel
 from assistant.web.upkeep import Upkeep
-from assistant.worker import Worker
 
 CLIP = AudioClip(np.ones(10, np.int16), 16_000)
 

@@ -6,7 +6,7 @@ from assistant.home.inventory import load_inventory
 from assistant.nlu.languages import concern_for, dialogue_for
 from assistant.nlu.matcher import SentenceMatcher
 from assistant.nlu.mind import DialogueMind
-from assistant.skill_parts import SkillParts
+from assistant.parts.skills import SkillParts
 from assistant.skills.agenda.runner import AgendaRunner
 from assistant.testing import FakeRinger, FakeTime
 from assistant.turn import Turn

@@ -17,7 +17,7 @@ from assistant.home.backends.backoff import BackOff
 from assistant.home.backends.mqtt.announce import Announced, Announcement
 from assistant.home.backends.mqtt.session import Broker
 from assistant.home.backends.mqtt.source import MqttSource
-from assistant.home_service import show_assistant, wire_panel
+from assistant.service.home import show_assistant, wire_panel
 
 OWN = Announced("kitchen_voice", "Jarvis", area="Kitchen", version="1.0")
 

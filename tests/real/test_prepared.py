@@ -6,7 +6,7 @@ import pytest
 
 from assistant.config import Config
 from assistant.parts import Parts
-from assistant.prepared import prepare, warm_model
+from assistant.parts.prepared import prepare, warm_model
 
 pytestmark = pytest.mark.real
 

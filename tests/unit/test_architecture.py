@@ -8,6 +8,8 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parents[2] / "assistant"
 STAGES = {"audio", "asr", "nlu", "llm", "home", "skills", "tts"}
 BASE = {"types", "errors", "events", "config", "han"}
+ABOVE_STAGES = ("turn", "parts", "service", "api", "daemon", "commands", "cli")
+"""Each may import those before it, none after it."""
 ADAPTERS = {
     "vosk": "assistant/asr/",
     "llama_cpp": "assistant/llm/",
@@ -51,6 +53,17 @@ def test_the_base_imports_no_stage():
         for target in imported(tree)
         if target.startswith("assistant.") and target.split(".")[1] not in BASE
     ]
+    assert not wrong
+
+
+def test_what_stands_above_the_stages_imports_nothing_above_itself():
+    rank = {layer: number for number, layer in enumerate(ABOVE_STAGES)}
+    wrong = []
+    for name, tree in modules():
+        layer = name.split("/")[1].removesuffix(".py")
+        for target in imported(tree):
+            if target.startswith("assistant.") and rank.get(target.split(".")[1], -1) > rank.get(layer, len(rank)):
+                wrong.append(f"{name} imports {target}")
     assert not wrong
 
 

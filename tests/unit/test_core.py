@@ -8,7 +8,6 @@ import threading
 import numpy as np
 import pytest
 
-from assistant.core import FAILED, Core, TurnRequest, spoken_error
 from assistant.errors import AssistantError, ConfigError, EngineError
 from assistant.events import (
     Announced,
@@ -22,14 +21,15 @@ from assistant.events import (
     TurnStarted,
     VolumeChanged,
 )
-from assistant.loudspeaker import Loudspeaker
-from assistant.service import Progress
-from assistant.settings import LastingSettings
-from assistant.supervisor import Supervisor, keep_running
+from assistant.service.core import FAILED, Core, TurnRequest, spoken_error
+from assistant.service.loudspeaker import Loudspeaker
+from assistant.service.settings import LastingSettings
+from assistant.service.supervisor import Supervisor, keep_running
+from assistant.service.systemd import Progress
+from assistant.service.worker import Urgency, Worker
 from assistant.testing import FakeEars, FakeHouse, FakeMind, FakePlayer, FakePulse, FakeStages, FakeTalk, FakeVoice
 from assistant.turn import Turn
 from assistant.types import Ask, AudioClip, Device, Intent, Transcript, Understood, Utterance
-from assistant.worker import Urgency, Worker
 
 CLIP = AudioClip(np.ones(10, np.int16), 16_000)
 LAMP_ON = Intent("Set", {"device_id": "light.lamp", "state": "on"})

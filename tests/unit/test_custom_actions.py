@@ -4,11 +4,11 @@ import datetime as dt
 
 import pytest
 
-from assistant.custom_actions import CustomActions
 from assistant.errors import ConfigError, DeviceError
 from assistant.home.backends.sending import Sender
 from assistant.home.house import House
 from assistant.nlu.matcher import SentenceMatcher
+from assistant.parts.custom_actions import CustomActions
 from assistant.types import Area, Ask, Device, Handled, Home, Intent, NotHandled, TurnContext
 
 NOW = dt.datetime(2026, 3, 9, 14, 5, tzinfo=dt.UTC)

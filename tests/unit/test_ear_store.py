@@ -7,7 +7,7 @@ from assistant.asr.bias import compile_template_bias
 from assistant.asr.lexicon import Lexicon
 from assistant.asr.network import Sentences
 from assistant.asr.packing import key_of, pack, unpack
-from assistant.ear_store import KEPT, EarStore
+from assistant.parts.ear_store import KEPT, EarStore
 
 SENTENCES = {"HassTurnOn": ["turn on [the] {name}", "set {name} to {brightness} percent"], "HassAdd": ["add {item}"]}
 LISTS = {"brightness": {"range": {"from": 0, "to": 100}}}

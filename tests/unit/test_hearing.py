@@ -16,16 +16,16 @@ from assistant.audio.listener_events import (
     UtteranceDropped,
     UtteranceEnded,
 )
-from assistant.core import Core
 from assistant.errors import AudioError, EngineError
 from assistant.events import Interjection, PartialTranscript, Trouble, Woken
-from assistant.hearing import BACK, LOST, Hearing
-from assistant.loudspeaker import Loudspeaker
-from assistant.recogniser import MARGIN, STEP, Recogniser
+from assistant.service.core import Core
+from assistant.service.hearing import BACK, LOST, Hearing
+from assistant.service.loudspeaker import Loudspeaker
+from assistant.service.recogniser import MARGIN, STEP, Recogniser
+from assistant.service.worker import Worker
 from assistant.testing import FakeHouse, FakeMind, FakePlayer, FakePulse, FakeStages, FakeTalk, FakeVoice
 from assistant.turn import Turn
 from assistant.types import Ask, AudioClip, Device, Intent, Transcript, Understood
-from assistant.worker import Worker
 
 CLIP = AudioClip(np.ones(10, np.int16), 16_000)
 LAMP_ON = Intent("Set", {"device_id": "light.lamp", "state": "on"})

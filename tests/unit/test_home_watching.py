@@ -6,7 +6,7 @@ import threading
 
 from assistant.home.house import open_house
 from assistant.home.watching import follow
-from assistant.home_service import device_changes
+from assistant.service.home import device_changes
 from assistant.types import Intent, TurnContext
 
 CONTEXT = TurnContext(now=dt.datetime(2026, 1, 5, 7, 0, tzinfo=dt.UTC))

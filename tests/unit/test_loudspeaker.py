@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from assistant.errors import AudioError
-from assistant.loudspeaker import RING_VOLUME, Kind, Loudspeaker
+from assistant.service.loudspeaker import RING_VOLUME, Kind, Loudspeaker
 from assistant.testing import FakePlayer
 from assistant.types import AudioClip
 

@@ -7,15 +7,15 @@ import numpy as np
 import soundfile
 
 from assistant.config import RecordingsSection
-from assistant.core import Core, TurnRequest
 from assistant.events import Reloaded
-from assistant.loudspeaker import Loudspeaker
-from assistant.recordings import Recordings, open_recordings
+from assistant.service.core import Core, TurnRequest
+from assistant.service.loudspeaker import Loudspeaker
+from assistant.service.recordings import Recordings, open_recordings
+from assistant.service.worker import Worker
 from assistant.testing import FakeHouse, FakeMind, FakePlayer, FakePulse, FakeStages, FakeTalk
 from assistant.turn import Turn
 from assistant.types import AudioClip, Transcript, Utterance
 from assistant.update.backup import Places, read_backup, write_backup
-from assistant.worker import Worker
 
 CLIP = AudioClip(np.arange(1600, dtype=np.int16), 16_000)
 

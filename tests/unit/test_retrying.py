@@ -8,8 +8,8 @@ import pytest
 
 from assistant.errors import ConfigError, ModelError
 from assistant.events import EventBus, PartReady
-from assistant.retrying import FIRST_S, LONGEST_S, Retry
-from assistant.stages import LoadedStages
+from assistant.service.retrying import FIRST_S, LONGEST_S, Retry
+from assistant.service.stages import LoadedStages
 
 NAMES = ("voice", "mind", "recogniser", "wake", "ears", "embedding", "model", "notices")
 

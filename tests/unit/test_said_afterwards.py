@@ -7,7 +7,7 @@ import pytest
 from assistant.config import Config
 from assistant.home.house import open_house
 from assistant.parts import Parts
-from assistant.skill_parts import SkillParts
+from assistant.parts.skills import SkillParts
 from assistant.testing import FakeTalk
 from assistant.turn import new_turn_id
 

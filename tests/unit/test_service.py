@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from assistant.config import ServiceEnvironment, service_environment
-from assistant.service import JournalHandler, Notifier, Progress, set_up_logging
+from assistant.service.systemd import JournalHandler, Notifier, Progress, set_up_logging
 
 
 @pytest.fixture

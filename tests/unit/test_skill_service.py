@@ -10,7 +10,7 @@ from assistant.errors import StorageError
 from assistant.events import EventBus, Ringing
 from assistant.home.house import House
 from assistant.home.inventory import load_inventory
-from assistant.skill_service import LONGEST_S, CoreControls, CoreRinger, follow_documents, open_skills
+from assistant.service.skills import LONGEST_S, CoreControls, CoreRinger, follow_documents, open_skills
 from assistant.skills.agenda.agenda import Agenda
 from assistant.skills.agenda.entries import Entry
 from assistant.skills.language import language
@@ -192,7 +192,7 @@ def test_a_restart_ends_the_process_a_little_later(bench, monkeypatch):
         def start(self):
             begun.append((self.what, self.daemon))
 
-    monkeypatch.setattr("assistant.skill_service.threading.Timer", Timer)
+    monkeypatch.setattr("assistant.service.skills.threading.Timer", Timer)
     CoreControls(bench.core).restart()
     ((seconds, function, (pid, _signal)), daemon) = begun[0]
     import os

@@ -15,9 +15,9 @@ from assistant.home.backends.mqtt.source import MqttSource
 from assistant.home.watching import Changes
 
 if TYPE_CHECKING:
-    from assistant.core import Core
     from assistant.home.house import House
     from assistant.parts import Parts
+    from assistant.service.core import Core
     from assistant.types import Device, JsonValue
 
 LOOK_EVERY_S = 5.0

@@ -17,8 +17,8 @@ from assistant.skills.agenda.agenda import Agenda
 from assistant.skills.agenda.runner import AgendaRunner
 
 if TYPE_CHECKING:
-    from assistant.core import Core
     from assistant.parts import Parts
+    from assistant.service.core import Core
     from assistant.skills.store import Store
 
 DEBOUNCE_MS = 2000

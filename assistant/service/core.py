@@ -55,11 +55,11 @@ from assistant.events import (
     TurnStarted,
     VolumeChanged,
 )
-from assistant.loudspeaker import Kind, Loudspeaker, Speech
-from assistant.settings import LastingSettings
+from assistant.service.loudspeaker import Kind, Loudspeaker, Speech
+from assistant.service.settings import LastingSettings
+from assistant.service.worker import Urgency, Worker
 from assistant.turn import Sink, Turn, new_turn_id
 from assistant.types import AudioClip, JsonScalar, JsonValue, TurnContext, TurnResult, Utterance
-from assistant.worker import Urgency, Worker
 
 log = logging.getLogger(__name__)
 

@@ -14,9 +14,9 @@ from assistant.audio.playback import Player
 from assistant.audio.vad import SpeechDetector
 from assistant.config import Config
 from assistant.errors import AssistantError
-from assistant.hearing import Hearing
-from assistant.waking import STOPPING
-from assistant.worker import Pulse
+from assistant.service.hearing import Hearing
+from assistant.service.waking import STOPPING
+from assistant.service.worker import Pulse
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     from assistant.audio.capture import Stream
     from assistant.audio.devices import InputDevice
-    from assistant.core import Core
-    from assistant.loudspeaker import Loudspeaker, PlayerLike
-    from assistant.stages import LoadedStages
+    from assistant.service.core import Core
+    from assistant.service.loudspeaker import Loudspeaker, PlayerLike
+    from assistant.service.stages import LoadedStages
 
 
 def open_player(config: Config) -> tuple[EchoSuppressor, Callable[[], PlayerLike]]:

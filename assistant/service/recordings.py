@@ -15,7 +15,7 @@ from assistant.events import Reloaded
 
 if TYPE_CHECKING:
     from assistant.config import RecordingsSection
-    from assistant.core import Core
+    from assistant.service.core import Core
     from assistant.types import AudioClip
 
 FOLDER = "recordings"

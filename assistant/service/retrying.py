@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from assistant.core import Core
+    from assistant.service.core import Core
     from assistant.types import JsonValue
 
 FIRST_S, LONGEST_S = 15.0, 600.0

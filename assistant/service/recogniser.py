@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from assistant.errors import AssistantError
+from assistant.service.worker import Pulse
 from assistant.types import AudioClip, Transcript, Utterance
-from assistant.worker import Pulse
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -34,12 +34,12 @@ from assistant.audio.listener_events import (
     UtteranceEnded,
 )
 from assistant.audio.meter import LevelMeter
-from assistant.core import VOICE, Core, Ticket, TurnRequest
 from assistant.errors import AudioError
 from assistant.events import Interjection, PartialTranscript, TurnRecord, Woken
-from assistant.loudspeaker import Kind, Speech
-from assistant.recogniser import Ears, Recogniser
-from assistant.worker import Pulse
+from assistant.service.core import VOICE, Core, Ticket, TurnRequest
+from assistant.service.loudspeaker import Kind, Speech
+from assistant.service.recogniser import Ears, Recogniser
+from assistant.service.worker import Pulse
 
 if TYPE_CHECKING:
     from assistant.types import JsonValue, Utterance

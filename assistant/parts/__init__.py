@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from assistant.nlu.matcher import SentenceMatcher
     from assistant.nlu.mind import DialogueMind, ModelPart
     from assistant.nlu.vectors import Vectors
-    from assistant.skill_parts import SkillParts
+    from assistant.parts.skills import SkillParts
     from assistant.tts.piper import PiperVoiceEngine
     from assistant.tts.speaker import Speaker
 
@@ -306,9 +306,9 @@ class Parts:
     @staticmethod
     def _give_actions(house: HouseLike, matcher: SentenceMatcher) -> None:
         """Have the house carry out what the user's own sentences do."""
-        from assistant.custom_actions import CustomActions
         from assistant.home.backends.sending import Sender
         from assistant.home.house import House
+        from assistant.parts.custom_actions import CustomActions
 
         if isinstance(house, House):
             house.custom = CustomActions(matcher.own, house, Sender(house.connections.publisher))
@@ -366,8 +366,8 @@ class Parts:
         from assistant.asr.bias import compile_template_bias
         from assistant.asr.network import Sentences
         from assistant.asr.packing import key_of
-        from assistant.ear_store import EarStore
         from assistant.machine.memory import give_back
+        from assistant.parts.ear_store import EarStore
         from assistant.skills.heard import heard_sentences
 
         intents, lists = mind.matcher.templates()
@@ -396,7 +396,7 @@ class Parts:
     @cached_property
     def skill_parts(self) -> SkillParts:
         """Timers, arithmetic, lists and the other skills over their lasting store."""
-        from assistant.skill_parts import STORE_FILE, SkillParts
+        from assistant.parts.skills import STORE_FILE, SkillParts
 
         return SkillParts(
             self.config,

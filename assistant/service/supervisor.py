@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from assistant.errors import AssistantError
 
 if TYPE_CHECKING:
-    from assistant.core import Core, ServiceFactory
+    from assistant.service.core import Core, ServiceFactory
 
 log = logging.getLogger(__name__)
 

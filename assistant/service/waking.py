@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from assistant.config import Config
 from assistant.errors import ModelError
-from assistant.hearing import LOUDER
+from assistant.service.hearing import LOUDER
 
 if TYPE_CHECKING:
     from assistant.asr.vosk_engine import VoskModel

@@ -14,16 +14,16 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from assistant.core import VOICE, Core
-from assistant.endpoint_judge import Judge
 from assistant.errors import AssistantError, ConfigError
 from assistant.events import PartReady
 from assistant.llm.queue import Priority
 from assistant.parts import Parts
-from assistant.prepared import warm_model
+from assistant.parts.prepared import warm_model
+from assistant.service.core import VOICE, Core
+from assistant.service.judge import Judge
+from assistant.service.waking import interjections, wake_engine
 from assistant.turn import Turn
 from assistant.types import AudioClip, TurnContext
-from assistant.waking import interjections, wake_engine
 
 if TYPE_CHECKING:
     from assistant.asr.ears import EarStream, HomeEars
