@@ -25,7 +25,7 @@ def which_device(intent: Intent, found: Ambiguous, wording: Wording, *, keep_pla
     if found.by_area and len(areas) > 1:
         return _which_area(intent, found.devices, areas, wording)
     candidates = tuple(_only(intent, device, keep_place) for device in found.devices)
-    names = [_distinct_name(device, found.devices, wording) for device in found.devices]
+    names = [distinct_name(device, found.devices, wording) for device in found.devices]
     if len(names) > NAMED_AT_MOST:
         kind = wording.kind_of([device.domain for device in found.devices], len(names))
         examples = wording.names(names[:EXAMPLES], joiner="or")
@@ -76,7 +76,8 @@ def _only(intent: Intent, device: Device, keep_place: bool) -> Intent:
     return replace(intent, slots={**slots, "name": device.name, "device_id": device.id, "spoken": spoken_of(device)})
 
 
-def _distinct_name(device: Device, among: Sequence[Device], wording: Wording) -> str:
+def distinct_name(device: Device, among: Sequence[Device], wording: Wording) -> str:
+    """What a device is called to tell it from others of its name: by its room, else by its kind."""
     same = [other for other in among if normalise(other.name) == normalise(device.name)]
     if len(same) < 2:
         return wording.the(device)

@@ -170,7 +170,7 @@ class House:
         if intent.name == "HassNevermind":
             return Handled(action, self._wording.say("okay"))
         if intent.name == "HassRespond":
-            return Handled(action, self._wording.respond(intent.response))
+            return Handled(action, self._wording.respond(intent.response, part=str(intent.slots.get("part", ""))))
         own = self.custom(intent, context, confirmed)
         if own is not None:
             return own

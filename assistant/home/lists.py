@@ -19,7 +19,10 @@ LIST_INTENTS = {
     "HassShoppingListCompleteItem": "complete",
     "HassListClear": "clear",
 }
-_SHOPPING = ("shopping", "grocery", "groceries")
+_SHOPPING = frozenset(
+    "shopping grocery groceries supermarket einkaufen einkauf einkaufsliste spesa compra courses zakupy 购物".split()
+)
+"""What lists of things to buy are called; people name them in their own language."""
 
 Item = dict[str, JsonValue]
 
@@ -41,14 +44,21 @@ def find_list(home: Home, intent: Intent) -> Device | NoTarget | Ambiguous:
     elif intent.slots.get("name") is not None:
         wanted = _stem(str(intent.slots["name"]))
         lists = [d for d in lists if any(_stem(name) == wanted for name in (d.name, *d.aliases))]
+    elif len(lists) > 1 and intent.slots.get("kind") == "tasks":
+        lists = [d for d in lists if not _is_shopping(d)] or lists
     elif len(lists) > 1 and (intent.name.startswith("HassShopping") or intent.name == "HassListClear"):
-        lists = [d for d in lists if any(word in normalise(f"{d.id} {d.name}").split() for word in _SHOPPING)] or lists
+        lists = [d for d in lists if _is_shopping(d)] or lists
     elif len(lists) > 1:
-        shopping = [d for d in lists if any(word in normalise(f"{d.id} {d.name}").split() for word in _SHOPPING)]
+        shopping = [d for d in lists if _is_shopping(d)]
         lists = shopping if len(shopping) == 1 else lists
     if not lists:
         return NoTarget("list_no")
     return lists[0] if len(lists) == 1 else Ambiguous(tuple(lists))
+
+
+def _is_shopping(device: Device) -> bool:
+    said = normalise(" ".join((device.id, device.name, *device.aliases))).split()
+    return not _SHOPPING.isdisjoint(said)
 
 
 def _stem(name: str) -> str:

@@ -53,10 +53,18 @@ class Wording:
         spoken = {"kind": self.kind(str(kind), 1), "place": self.place(place if isinstance(place, tuple) else ())}
         return self.say(key, **{**values, **spoken})
 
-    def respond(self, key: str | None) -> str:
-        """A fixed answer of the assistant about itself."""
+    def respond(self, key: str | None, part: str = "") -> str:
+        """A fixed answer of the assistant about itself; ``part``: what of a sentence was not understood."""
         texts = self._texts["respond"]
-        return str(texts.get(key or "default", texts["default"]))
+        return str(texts.get(key or "default", texts["default"])).replace("{part}", part)
+
+    def ranked(self, measure: str, order: str) -> str:
+        """``the warmest`` for ``temperature`` and ``most``."""
+        return str(self._texts["compared"].get(f"{measure} {order}", order))
+
+    def measured(self, measure: str) -> str:
+        """What is measured, as people say it."""
+        return str(self._texts["compared"].get(measure, measure))
 
     def act(self, service: str) -> str:
         """The verb of a confirmation."""

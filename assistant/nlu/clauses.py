@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from assistant.nlu.intents import QUESTIONS
+from assistant.nlu.seams import seams, shared_way, with_noun
 from assistant.types import Intent, JsonValue
 
-MAX_JOINTS = 6
-_JOINT = re.compile(
+MAXJOINTS = 6
+JOINT = re.compile(
     r"\s*,?\s+(?:and then|and also|and after that|after that|and afterwards|afterwards|and finally|and|then|also|plus|but)\s+|"
     r"\s*,(?!\d{3}\b)\s*",
     re.IGNORECASE,
@@ -32,9 +34,13 @@ _NO_PREAMBLE = re.compile(
     r"would|could|might|maybe|remember|yesterday|tomorrow|later|wish|dream|imagine|pretend|joke|story|song|movie)\b",
     re.IGNORECASE,
 )
+_TELLING = re.compile(
+    r"\b(?:i|we|he|she|they|was|were|has|had|did|is|are|because)\b|'(?:m|re|ve|ll|d)\b", re.IGNORECASE
+)
 _BROKEN_OFF = re.compile(r"^\W*(?:(?:the|a|an|and|or|of|my|our|to|in|on|at|for|with|um|uh|er)\b\W*)*$", re.IGNORECASE)
 _LEFT_AS = re.compile(r"\s+(?:on|off|open|closed|alone|running|as (?:it|they) (?:is|are)|please)$", re.IGNORECASE)
 _ARTICLES = re.compile(r"^(?:(?:for|the|my|our|in|on|a|an|that|this|his|her)\s+)+", re.IGNORECASE)
+_SWITCHED = re.compile(r"^(?:turn|switch|flick|put|shut) (?!.*\b(?:on|off|up|down)\b)", re.IGNORECASE)
 _WILD_SLOTS = ("item", "search_query", "message")
 # What a later clause without a device of its own can be about.
 _DOMAIN_OF = {
@@ -47,12 +53,23 @@ _DOMAIN_OF = {
     "HassClimateSetFanMode": ("climate",),
 }
 _PLAYER = ("HassMedia", "HassSetVolume")
+_SETTINGS = frozenset({"HassLightSet", "HassFanSetSpeed", "HassSetPosition", "HassClimateSetTemperature"})
 _TARGETS = ("name", "device_id", "area", "floor")
 
 
 def starts_command(text: str) -> bool:
     """Whether a clause begins as commands do."""
     return _STARTS_COMMAND.match(text) is not None
+
+
+def is_imagined(text: str) -> bool:
+    """Whether a text has words of reporting, asking or imagining, which no row of commands has."""
+    return _NO_PREAMBLE.search(text) is not None
+
+
+def is_telling(text: str) -> bool:
+    """Whether a text says how something is, or what somebody does."""
+    return _TELLING.search(text) is not None
 
 
 def preambles(text: str) -> Iterator[tuple[str, str]]:
@@ -74,7 +91,7 @@ def reasons(text: str) -> Iterator[tuple[str, str]]:
     """(command, reason) of "put the kettle on, I'm gasping" and "turn it off because nobody is there"."""
     for joint in _SINCE.finditer(text):
         command, reason = text[: joint.start()].strip(), text[joint.end() :].strip()
-        goes_on = any(_STARTS_COMMAND.match(part) for part in _JOINT.split(reason))
+        goes_on = any(_STARTS_COMMAND.match(part) for part in JOINT.split(reason))
         if _REASON.match(reason) and not _NO_PREAMBLE.search(reason) and not goes_on:
             yield command, reason
 
@@ -110,7 +127,7 @@ def read_sentence(text: str, read: Reader) -> tuple[Clause, ...]:
     whole = read(text)
     if whole is not None and not _swallows(whole):
         return (Clause(text, whole),)
-    clauses = _cut(text, read, None, MAX_JOINTS)
+    clauses = _cut(text, read, None, MAXJOINTS)
     if clauses or whole is None or _holds_reason(whole):
         return _carried(clauses)
     return (Clause(text, whole),)
@@ -129,7 +146,7 @@ def _swallows(intent: Intent) -> bool:
         value = intent.slots.get(key)
         for part in value if isinstance(value, list) else [value]:
             if isinstance(part, str):
-                rest = [part] if isinstance(value, list) else re.split(rf"{_JOINT.pattern}|\s+so\s+", part)[1:]
+                rest = [part] if isinstance(value, list) else re.split(rf"{JOINT.pattern}|\s+so\s+", part)[1:]
                 if any(_STARTS_COMMAND.match(piece) for piece in rest):
                     return True
     return False
@@ -142,12 +159,25 @@ def _cut(text: str, read: Reader, before: Clause | None, left: int) -> tuple[Cla
         return (one,)
     if left <= 0:
         return ()
-    for joint in _JOINT.finditer(text):
+    for joint in JOINT.finditer(text):
         head, tail = text[: joint.start()].strip(" ,"), text[joint.end() :].strip(" ,")
         if not head or not tail:
             continue
-        first = _read_one(head, read, before) or _with_borrowed_end(head, tail, read, before)
+        first = _with_shared_way(head, tail, read, before) or _read_one(head, read, before)
+        first = first or _with_borrowed_end(head, tail, read, before)
         if first is None or _swallows(first.intent):
+            continue
+        rest = _cut(tail, read, first, left - 1)
+        if rest:
+            return (first, *rest)
+    return _cut_at_seams(text, read, before, left)
+
+
+def _cut_at_seams(text: str, read: Reader, before: Clause | None, left: int) -> tuple[Clause, ...]:
+    """The clauses of a text in which no word and no comma stands between some of them."""
+    for head, tail in seams(text):
+        first = _read_one(head, read, before)
+        if first is None or first.intent.name in QUESTIONS or _swallows(first.intent):
             continue
         rest = _cut(tail, read, first, left - 1)
         if rest:
@@ -155,24 +185,60 @@ def _cut(text: str, read: Reader, before: Clause | None, left: int) -> tuple[Cla
     return ()
 
 
+def _with_shared_way(head: str, tail: str, read: Reader, before: Clause | None) -> Clause | None:
+    """ "Switch the TV | and the lamp off": the first is switched off too, and not just switched over."""
+    way = shared_way(tail) if _SWITCHED.match(head) and not _STARTS_COMMAND.match(tail) else None
+    if way is None:
+        return None
+    intent = read(f"{head} {way}", _referents(before))
+    return Clause(f"{head} {way}", intent) if intent is not None else None
+
+
 def _read_one(text: str, read: Reader, before: Clause | None) -> Clause | None:
     """One clause on its own, with "it" for what the clause before is about, or with the start of that."""
     intent = read(text, _referents(before))
-    if intent is not None:
-        return Clause(text, intent)
-    if before is None or _STARTS_COMMAND.match(text) or _BROKEN_OFF.match(text):
+    begins = _STARTS_COMMAND.match(text) is not None
+    asks_on = before is not None and before.intent.name in QUESTIONS and not begins
+    if intent is not None and not (asks_on and intent.name not in QUESTIONS):  # "is it locked and the gate closed"
+        alike = (
+            _borrowing(text, read, before) if before is not None and not begins and _sets_else(intent, before) else None
+        )
+        same = alike is not None and before is not None and alike.intent.name == before.intent.name
+        return alike if alike is not None and same else Clause(text, intent)
+    if before is None or begins or _BROKEN_OFF.match(text):
         return None
+    return _borrowing(text, read, before) or (None if asks_on else _with_noun(text, read, before))
+
+
+def _borrowing(text: str, read: Reader, before: Clause) -> Clause | None:
+    """A clause with the start of the one before: as much the same act as can be, and nothing in a place that has none."""
     words = before.text.split()
-    nothing_there: Clause | None = None
+    best: tuple[tuple[bool, bool, bool], Clause] | None = None
     for length in range(len(words), 0, -1):
         for borrowed in _framed(words, length, text):
             intent = read(borrowed, _referents(before))
-            if intent is not None and _is_kin(intent, before.intent):
-                if "area" not in intent.slots:
-                    return Clause(borrowed, intent)
-                # "The kitchen lights | the TV": there is none in the kitchen, but perhaps elsewhere.
-                nothing_there = nothing_there or Clause(borrowed, intent)
-    return nothing_there
+            if intent is None or not _is_kin(intent, before.intent):
+                continue
+            # "The kitchen lights | the TV": there is none in the kitchen, but perhaps elsewhere.
+            placed = "area" in intent.slots and "area" not in before.intent.slots
+            unclear = isinstance(intent.slots.get("device_id"), list) and not intent.slots.get("all")
+            faults = (intent.name != before.intent.name, placed, unclear)
+            if best is None or faults < best[0]:
+                best = (faults, Clause(borrowed, intent))
+            if not any(faults):
+                return best[1]
+    return best[1] if best is not None else None
+
+
+def _with_noun(text: str, read: Reader, before: Clause) -> Clause | None:
+    """ "The one in the hall off", after a lamp: the lamp there."""
+    if not re.search(r"\bones?\b", text, re.IGNORECASE):
+        return None
+    for said in with_noun(text, before.text):
+        intent = read(said, _referents(before))
+        if intent is not None:
+            return Clause(said, intent)
+    return None
 
 
 def _framed(words: list[str], length: int, text: str) -> Iterator[str]:
@@ -196,12 +262,20 @@ def _with_borrowed_end(head: str, tail: str, read: Reader, before: Clause | None
     return None
 
 
+def _sets_else(intent: Intent, before: Clause) -> bool:
+    """Whether another thing is set than before, by words that do not say which: "the bedroom to eighteen", "lamp two"."""
+    earlier = before.intent.name
+    return intent.name != earlier and intent.name in _SETTINGS and earlier in _SETTINGS | {"HassTurnOn", "HassTurnOff"}
+
+
 def _is_kin(intent: Intent, before: Intent) -> bool:
     """Whether an act can follow by leaving words out: the same, or another setting of the same sort of thing."""
     if intent.name == before.name:
         return True
-    settings = {"HassTurnOn", "HassLightSet", "HassFanSetSpeed", "HassSetPosition", "HassClimateSetTemperature"}
-    return {intent.name, before.name} <= settings or {intent.name, before.name} <= {"HassTurnOff", "HassTurnOn"}
+    return {intent.name, before.name} <= _SETTINGS | {"HassTurnOn"} or {intent.name, before.name} <= {
+        "HassTurnOff",
+        "HassTurnOn",
+    }
 
 
 def _referents(before: Clause | None) -> Sequence[str] | None:

@@ -17,7 +17,9 @@ MAX_NAME_WORDS = 6
 _CONTROL = re.compile(
     r"^(?:(?:please|just|then|now|also|can you|could you|would you|will you|i want you to|don't|do not|never) )*"
     r"(?:(?:turn|switch)\b.*\b(?:on|off|up|down)\b|(?:dim|brighten|unlock|lock|arm|disarm|mute|unmute|deactivate)\b|"
-    r"(?:open|close|shut|raise|lower|set|start|stop) (?:the|my|our|all|both)\b)"
+    r"(?:open|close|shut|raise|lower|set|start|stop) (?:the|my|our|all|both)\b)|"
+    r"^(?:did|have|has) (?:i|we|anyone|anybody|someone|somebody) (?:leave|left|forget|forgotten|turn|turned|switch|switched)\b.*"
+    r"\b(?:on|off|open|closed|running|locked|unlocked)$"
 )
 _GENERAL = re.compile(
     r"^(?:(?:please|can you|could you) )*(?:how (?:do|does|did|can|could|would|should|to|come)\b|what (?:is|are|was|were|does) an?\b|"

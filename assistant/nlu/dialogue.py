@@ -4,31 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Protocol
 
 from assistant.nlu.answers import answer
-from assistant.nlu.clauses import (
-    Clause,
-    Reader,
-    domains_of,
-    preambles,
-    read_sentence,
-    reasons,
-    split_except,
-    taken_up,
-    without_asides,
-)
+from assistant.nlu.clauses import Clause, domains_of, taken_up
 from assistant.nlu.colloquial import advice
-from assistant.nlu.conditions import conditionals
 from assistant.nlu.followups import follow
 from assistant.nlu.intents import QUESTIONS
-from assistant.nlu.normalise import corrections, tidy, unslip
+from assistant.nlu.normalise import tidy
 from assistant.nlu.past import Past, after_turn
-from assistant.nlu.recalled import Matching as Recallable
-from assistant.nlu.recalled import recalled, referents_of, together, with_owner
-from assistant.nlu.when import split_delay, split_lasting
+from assistant.nlu.reading import ClauseReader, SentenceReader
+from assistant.nlu.recalled import recalled, referents_of, together
 from assistant.types import Action, Ask, Intent, JsonValue, NoIntent, TurnContext, Understanding, Understood
 
 MEMORY_S = 180.0
@@ -38,37 +25,6 @@ _NEGATED = re.compile(
 _ONE_OF = re.compile(
     r"^(?:(?:and|also|now|then|not)\s+)*(?:the\s+)?(?:[\w']+\s+){1,3}ones?(?:\s+(?:too|as well|please))?$", re.I
 )
-_AT_THE_HOUR = re.compile(
-    r"^(?:turn|switch|open|close|shut|lock|start|stop|put|lower|raise)\b.* at "
-    r"(?:1[0-2]|[1-9]|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)$",
-    re.I,
-)
-"""No amount: nobody wants a lamp at nine per cent."""
-_THEN = re.compile(r"\s*,?\s+(?:and then|then|and)\s+", re.I)
-_OPPOSITE = {
-    "HassTurnOn": "HassTurnOff", "HassTurnOff": "HassTurnOn", "HassMediaPause": "HassMediaUnpause",
-    "HassMediaPlayerMute": "HassMediaPlayerUnmute",
-}  # fmt: skip
-
-
-class ClauseReader(Recallable, Protocol):
-    """Reads one clause; ``SentenceMatcher`` is one."""
-
-    def match_clause(self, text: str, context: TurnContext, referents: Sequence[str] = ()) -> Intent | None: ...
-
-    def match_verbatim(self, text: str, context: TurnContext, *, custom: bool = False) -> Intent | None: ...
-
-    def match_slip(self, text: str, context: TurnContext, referents: Sequence[str] = ()) -> Intent | None: ...
-
-    def find_devices(self, text: str, context: TurnContext | None = None) -> tuple[str, ...]: ...
-
-    def kinds_in(self, place: Mapping[str, JsonValue]) -> frozenset[str]: ...
-
-    def find_area(self, text: str) -> str | None: ...
-
-    def find_floor(self, text: str) -> str | None: ...
-
-    def describe(self, device_id: str) -> str: ...
 
 
 class Dialogue:
@@ -96,7 +52,7 @@ class Dialogue:
                 return answered
         if _NEGATED.match(sentence):
             return NoIntent("told not to")
-        reading = _Reading(context, matcher, referents_of(sentence, past) if past is not None else (), past)
+        reading = SentenceReader(context, matcher, referents_of(sentence, past) if past is not None else (), past)
         clauses = self._plain(text, sentence, past, reading) if plain else ()
         clauses = clauses or (reading.repaired(sentence) if repair else ())
         if not clauses:
@@ -105,7 +61,7 @@ class Dialogue:
         return Understood(tuple(_about_past(clause, past, reading) for clause in clauses), "match")
 
     @staticmethod
-    def _plain(text: str, sentence: str, past: Past | None, reading: _Reading) -> tuple[Clause, ...]:
+    def _plain(text: str, sentence: str, past: Past | None, reading: SentenceReader) -> tuple[Clause, ...]:
         """The words as they are, by themselves or after what was said before."""
         clauses = reading.verbatim(text, custom=True)
         if not clauses and past is not None:
@@ -134,219 +90,7 @@ class Dialogue:
         return self._past
 
 
-class _Reading:
-    """Reads the sentences of one turn."""
-
-    def __init__(
-        self, context: TurnContext, matcher: ClauseReader, referents: Sequence[str], past: Past | None = None
-    ) -> None:
-        self.context = context
-        self.matcher = matcher
-        self._referents = referents
-        self._past = past
-        self._slips = False
-
-    def about(self, text: str, referents: Sequence[str] | None) -> tuple[Clause, ...]:
-        """A sentence in which "it" and "them" mean ``referents``."""
-        meant = self._referents if referents is None else referents
-        return _Reading(self.context, self.matcher, meant).sentence(text)
-
-    def clause(self, text: str, about: Sequence[str] | None = None) -> Intent | None:
-        """One clause, with what it makes an exception of."""
-        meant = self._referents if about is None else about
-        found = self.matcher.match_clause(text, self.context, meant)
-        if found is None and self._slips:
-            found = self.matcher.match_slip(text, self.context, meant)
-        return found if found is not None else self._with_exception(text, meant)
-
-    def verbatim(self, text: str, *, custom: bool = False) -> tuple[Clause, ...]:
-        """The sentence with its politeness, which may be part of one of the user's own."""
-        found = self.matcher.match_verbatim(text, self.context, custom=custom)
-        return (Clause(text, found),) if found is not None else ()
-
-    def sentence(self, text: str) -> tuple[Clause, ...]:
-        """All clauses, or one conditional or delayed intent; empty where it is not understood."""
-        if _AT_THE_HOUR.match(text):
-            later = self._delayed(text)
-            if later:
-                return tuple(Clause(text, intent) for intent in later)
-        owned = with_owner(text, self._past.said if self._past is not None else "")
-        clauses = (read_sentence(owned, self.clause) if owned != text else ()) or read_sentence(text, self.clause)
-        clauses = clauses or self._each_kind(text)
-        if clauses:
-            return clauses
-        wrapped = self._conditional(text) or self._delayed(text) or self._lasting(text) or self._and_later(text)
-        return tuple(Clause(text, intent) for intent in wrapped)
-
-    def _each_kind(self, text: str) -> tuple[Clause, ...]:
-        """ "Turn them off", of things of several kinds: each kind by itself."""
-        by_domain: dict[str, list[str]] = {}
-        for device_id in self._referents:
-            by_domain.setdefault(device_id.partition(".")[0], []).append(device_id)
-        if len(by_domain) < 2:
-            return ()
-        found = [self.matcher.match_clause(text, self.context, ids) for ids in by_domain.values()]
-        understood = [intent for intent in found if intent is not None and "device_id" in intent.slots]
-        return tuple(Clause(text, intent) for intent in understood) if len(understood) == len(found) else ()
-
-    def repaired(self, text: str) -> tuple[Clause, ...]:
-        """The sentence without slips of the tongue."""
-        candidates = (*unslip(text), *without_asides(text), *corrections(text))
-        for candidate in candidates:
-            clauses = self.sentence(tidy(candidate))
-            if clauses:
-                return clauses
-        return self._after_preamble(text) or self._before_reason(text) or self._misheard((text, *candidates))
-
-    def _misheard(self, texts: Iterable[str]) -> tuple[Clause, ...]:
-        """With names that only sound like what was said."""
-        self._slips = True
-        for text in texts:
-            clauses = read_sentence(text, self.clause)
-            if clauses:
-                return clauses
-        self._slips = False
-        return ()
-
-    def _after_preamble(self, text: str) -> tuple[Clause, ...]:
-        """``no one is playing any more, shut it down``: a command after the reason for it."""
-        for preamble, command in preambles(text):
-            meant = self._mentioned(preamble)
-            clauses = read_sentence(command, self._with(meant or None))
-            if clauses and not any(clause.intent.name in QUESTIONS for clause in clauses):
-                return clauses
-        return ()
-
-    def _before_reason(self, text: str) -> tuple[Clause, ...]:
-        """``put the kettle on, I'm gasping``: a command before the reason for it."""
-        for command, _reason in reasons(text):
-            clauses = read_sentence(command, self.clause)
-            if clauses and not any(clause.intent.name in QUESTIONS for clause in clauses):
-                return clauses
-        return ()
-
-    def _mentioned(self, text: str) -> tuple[str, ...]:
-        """The devices of the longest name in a text."""
-        words = text.split()
-        for size in range(min(5, len(words)), 0, -1):
-            for start in range(len(words) - size + 1):
-                ids = self.matcher.find_devices(" ".join(words[start : start + size]), self.context)
-                if len(ids) == 1:
-                    return ids
-        return ()
-
-    # --- what stands around a command -------------------------------------------------------------------
-
-    def _conditional(self, text: str) -> tuple[Intent, ...]:
-        for parts in conditionals(text):
-            condition = self.clause(parts.condition)
-            if condition is None or condition.name not in QUESTIONS:
-                continue
-            ids = condition.slots.get("device_id")
-            referents = [str(i) for i in ids] if isinstance(ids, list) else [str(ids)] if ids else None
-            command = [clause.intent for clause in read_sentence(parts.command, self._with(referents))]
-            command = command or [c.intent for c in self.repaired(parts.command)]
-            if not command or any(intent.name in QUESTIONS for intent in command):
-                continue
-            slots: dict[str, JsonValue] = {
-                "if": plain_intent(condition),
-                "then": [plain_intent(intent) for intent in command],
-            }
-            if parts.unless:
-                slots["unless"] = True
-            return (Intent("AssistIf", slots),)
-        return ()
-
-    def _with(self, referents: Sequence[str] | None) -> Reader:
-        """A reader to which "it" means ``referents``, where a clause before says nothing else."""
-
-        def read(text: str, about: Sequence[str] | None = None) -> Intent | None:
-            return self.clause(text, about if about is not None else referents)
-
-        return read
-
-    def _and_later(self, text: str) -> tuple[Intent, ...]:
-        """``turn on the lamp, then in five minutes turn it off``."""
-        for joint in _THEN.finditer(text):
-            now = self._acts(text[: joint.start()])
-            ids = now[-1].slots.get("device_id") if now else None
-            about = [str(i) for i in ids] if isinstance(ids, list) else [str(ids)] if ids else None
-            later = self._delayed(text[joint.end() :].strip(), about) if now else ()
-            if later:
-                return (*now, *later)
-        return ()
-
-    def _delayed(self, text: str, about: Sequence[str] | None = None) -> tuple[Intent, ...]:
-        delayed = split_delay(text, self.context.now)
-        command = self._acts(delayed.command, about) if delayed is not None else ()
-        if delayed is None or not command:
-            return ()
-        slots: dict[str, JsonValue] = {
-            "at": delayed.at.isoformat(),
-            "command": delayed.command,
-            "then": [plain_intent(intent) for intent in command],
-        }
-        if delayed.delay_s is not None:
-            slots["delay_s"] = delayed.delay_s
-        return (Intent("AssistDelayed", slots),)
-
-    def _lasting(self, text: str) -> tuple[Intent, ...]:
-        """``turn on the heater for ten minutes``: now, and the opposite later."""
-        lasting = split_lasting(text)
-        command = self._acts(lasting.command) if lasting is not None else ()
-        if lasting is None or len(command) != 1 or command[0].name not in _OPPOSITE:
-            return ()
-        at = self.context.now + dt.timedelta(seconds=lasting.seconds)
-        back = replace(command[0], name=_OPPOSITE[command[0].name])
-        slots: dict[str, JsonValue] = {"at": at.isoformat(), "delay_s": lasting.seconds, "then": [plain_intent(back)]}
-        return (command[0], Intent("AssistDelayed", slots))
-
-    def _acts(self, text: str, about: Sequence[str] | None = None) -> tuple[Intent, ...]:
-        intents = tuple(clause.intent for clause in read_sentence(tidy(text), self._with(about)))
-        return () if any(intent.name in QUESTIONS for intent in intents) else intents
-
-    # --- exceptions -------------------------------------------------------------------------------------
-
-    def _with_exception(self, text: str, referents: Sequence[str]) -> Intent | None:
-        parts = split_except(text)
-        if parts is None or not parts[1]:
-            return None
-        base, left_out = parts
-        intent = self.matcher.match_clause(base, self.context, referents)
-        if intent is None or intent.name in QUESTIONS or isinstance(intent.slots.get("device_id"), str):
-            return None
-        ids: list[JsonValue] = []
-        areas: list[JsonValue] = []
-        for name in left_out:
-            devices, area = self._left_out(name, base)
-            if not devices and area is None:
-                return None
-            ids += devices
-            areas += [area] if area is not None else []
-        slots = {key: value for key, value in intent.slots.items() if key != "here"}
-        return replace(intent, slots={**slots, "except": ids, "except_area": areas})
-
-    def _left_out(self, name: str, base: str) -> tuple[tuple[str, ...], str | None]:
-        """The devices or the room that an exception names: "the lamp", "Ben's", "the hallway one", "the nursery"."""
-        devices = self.matcher.find_devices(name, self.context)
-        area = self.matcher.find_area(name)
-        if area is not None or devices:
-            return ((), area) if area is not None else (devices, None)
-        bare = re.sub(r"\s+ones?$", "", name)
-        for word in reversed(base.split()):
-            devices = self.matcher.find_devices(f"{bare} {word}", self.context)
-            if devices:
-                return devices, None
-        return (), self.matcher.find_area(bare)
-
-
-def plain_intent(intent: Intent) -> dict[str, JsonValue]:
-    """An intent as plain values, for the slots of another one."""
-    row: dict[str, JsonValue] = {"intent": intent.name, "slots": dict(intent.slots)}
-    return {**row, "response": intent.response} if intent.response is not None else row
-
-
-def _about_past(clause: Clause, past: Past | None, reading: _Reading) -> Intent:
+def _about_past(clause: Clause, past: Past | None, reading: SentenceReader) -> Intent:
     """A command that names nothing is about what was spoken of last, if that can do it: "a bit brighter"."""
     intent = clause.intent
     if past is None or not past.targets or intent.name in QUESTIONS:

@@ -10,10 +10,11 @@ from dataclasses import replace
 from assistant.nlu import han_text
 from assistant.nlu.clauses import taken_up
 from assistant.nlu.concern import speaks_of_home
-from assistant.nlu.dialogue import MEMORY_S, ClauseReader, plain_intent
+from assistant.nlu.dialogue import MEMORY_S
 from assistant.nlu.intents import QUESTIONS
 from assistant.nlu.name_index import NameIndex
 from assistant.nlu.past import Past
+from assistant.nlu.reading import ClauseReader, plain_intent
 from assistant.nlu.vocabulary import vocabulary
 from assistant.nlu.words import words_of
 from assistant.types import Action, Ask, Home, Intent, JsonValue, NoIntent, TurnContext, Understanding, Understood

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 QUESTIONS = frozenset(
     """
-    HassGetState HassClimateGetTemperature HassGetWeather AssistListQuery HassGetCurrentTime HassGetCurrentDate
+    HassGetState HassClimateGetTemperature HassGetWeather AssistListQuery AssistCompare HassGetCurrentTime HassGetCurrentDate
     """.split()
 )
 

@@ -20,6 +20,7 @@ from assistant.nlu.network import Entity, Found
 from assistant.nlu.network import Path as Way
 from assistant.nlu.normalise import tidy, without_commas
 from assistant.nlu.nouns import ROOM_UNKNOWN, Noun, NounReader
+from assistant.nlu.openings import of_all_openings
 from assistant.nlu.slots import join_equal_names, slots_of
 from assistant.nlu.templates import NOUN_LISTS, Template, load_templates
 from assistant.nlu.values import ValueList, inline_range
@@ -167,7 +168,8 @@ class SentenceMatcher:
 
     def match_clause(self, text: str, context: TurnContext, referents: Sequence[str] = ()) -> Intent | None:
         """The best reading of one clause."""
-        return self._best(self.readings(text, context, referents))
+        found = self._best(self.readings(text, context, referents))
+        return of_all_openings(found, text, self._index, context.area) if found is not None else None
 
     def match_verbatim(self, text: str, context: TurnContext, *, custom: bool = False) -> Intent | None:
         """The best reading of a sentence as it stands, politeness and all; ``custom``: by the user's sentences only."""

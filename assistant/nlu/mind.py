@@ -14,8 +14,10 @@ from typing import Any, Protocol
 
 from assistant.errors import ModelError
 from assistant.nlu.clauses import starts_command
-from assistant.nlu.dialogue import ClauseReader
 from assistant.nlu.intents import QUESTIONS
+from assistant.nlu.normalise import tidy
+from assistant.nlu.partly import partly, wholly
+from assistant.nlu.reading import ClauseReader
 from assistant.types import Action, Ask, Home, Intent, NoIntent, TurnContext, Understanding, Understood
 
 _MEANT = re.compile(
@@ -159,9 +161,25 @@ class DialogueMind:
         found = self._memory.resolve(near, context, self.matcher) if near is not None else NoIntent()
         model = self._open_model() if isinstance(found, NoIntent) else None
         if isinstance(found, NoIntent):
-            found = model.understand(text, context) if model is not None else NoIntent("no template matches")
+            found = self._guessed(text, context, model)
         self._thought = (key, found)
         return found
+
+    def _guessed(self, text: str, context: TurnContext, model: ModelPart | None) -> Understanding:
+        """By the model's part, the commands of a sentence one by one where the templates know only some of them."""
+
+        def read(piece: str) -> Understanding:
+            return copy.copy(self._memory).resolve(piece, context, self.matcher)
+
+        def wish(piece: str) -> Understanding:
+            return model.understand(piece, context) if model is not None else NoIntent()
+
+        sentence = tidy(text)
+        several = wholly(sentence, read, wish)
+        if several is not None:
+            return several
+        found = model.understand(text, context) if model is not None else NoIntent("no template matches")
+        return partly(sentence, read, wish) or found if isinstance(found, NoIntent) else found
 
     def _nearly_explained(self, text: str) -> str | None:
         if self._learned is None:

@@ -30,7 +30,7 @@ SUPPORTED = frozenset(
     HassVacuumStart HassVacuumReturnToBase HassVacuumPause HassVacuumCleanArea HassLawnMowerStartMowing HassLawnMowerDock
     HassListAddItem HassListRemoveItem HassListCompleteItem HassShoppingListAddItem HassShoppingListCompleteItem
     HassShoppingListRemoveItem HassListClear AssistListQuery
-    HassGetState HassGetWeather HassGetCurrentTime HassGetCurrentDate HassNevermind AssistUndo
+    HassGetState AssistCompare HassGetWeather HassGetCurrentTime HassGetCurrentDate HassNevermind AssistUndo
     AssistArmAlarm AssistDisarmAlarm
     """.split()
 )

@@ -14,7 +14,7 @@ STATE = "HassGetState"
 ANSWERS = [
     ("one", {"name": "Front Door"}, "The Front Door is locked."),
     ("one", {"name": "Kitchen Humidity"}, "The Kitchen Humidity is 48 %."),
-    ("one", {"device_id": "light.bed_lamp"}, "The Lamp is on at 20 percent."),
+    ("one", {"device_id": "light.bed_lamp"}, "The Lamp in the Bedroom is on at 20 percent."),
     ("one", {"name": "Ceiling Fan"}, "The Ceiling Fan is off."),
     ("one", {"name": "Thermostat"}, "The Thermostat is heating, set to 20 °C; it is 19.5 °C there."),
     ("one", {"name": "TV"}, "The TV is playing at volume 40."),
@@ -46,13 +46,21 @@ ANSWERS = [
     ("one_yesno", {"name": "Bob", "state": "away"}, "Yes, Bob is away."),
     ("one_yesno", {"name": "Old Plug", "state": "on"}, "The Old Plug is not available."),
     ("one_yesno", {"name": "House Alarm", "state": "armed"}, "No, the House Alarm is disarmed."),
-    ("any", {"domain": "light", "state": "on"}, "Yes, the Counter Light and the Lamp are on."),
+    ("any", {"domain": "light", "state": "on"}, "Yes, the Counter Light and the Lamp in the Bedroom are on."),
     ("any", {"domain": "light", "state": "on", "area": "Living Room"}, "No, the Lamp is off."),
     ("all", {"domain": "light", "state": "on", "area": "Bedroom"}, "Yes, the Lamp is on at 20 percent."),
     ("all", {"domain": "light", "state": "off", "area": "Kitchen"}, "No, the Counter Light is on at 78 percent."),
-    ("which", {"domain": "light", "state": "off"}, "The Kitchen Light, the Lamp and the Pantry Light are off."),
-    ("which", {"domain": "light", "state": "on", "floor": "upstairs"}, "The Lamp is on at 20 percent."),
-    ("how_many", {"domain": "light", "state": "on"}, "Two lights are on: the Counter Light and the Lamp."),
+    (
+        "which",
+        {"domain": "light", "state": "off"},
+        "The Kitchen Light, the Lamp in the Living Room and the Pantry Light are off.",
+    ),
+    ("which", {"domain": "light", "state": "on", "floor": "upstairs"}, "The Lamp in the Bedroom is on at 20 percent."),
+    (
+        "how_many",
+        {"domain": "light", "state": "on"},
+        "Two lights are on: the Counter Light and the Lamp in the Bedroom.",
+    ),
     ("how_many", {"domain": "light", "state": "on", "area": "Living Room"}, "Zero lights in the Living Room are on."),
     ("how_many", {"domain": "lock", "state": "locked"}, "Two locks are locked: Shed and the Front Door."),
     ("which", {"domain": "cover", "device_class": "window", "state": "open"}, "The Kitchen Window is open."),
@@ -68,7 +76,7 @@ ANSWERS = [
     (
         "which",
         {"domain": ["light", "switch", "fan", "media_player"], "state": "on"},
-        "The Counter Light, the Lamp and the TV are on.",
+        "The Counter Light, the Lamp in the Bedroom and the TV are on.",
     ),
     ("any", {"area": "Garage", "state": "open"}, "No, the Garage Door is closed."),
     ("any", {"area": "Living Room", "state": "on"}, "Yes, the TV and the Thermostat are on."),
@@ -139,7 +147,7 @@ def test_what_is_not_there_is_said(name, slots, reply):
 def test_a_question_about_one_of_several_asks_back_only_where_it_must():
     home = house()
     assert isinstance(do(home, STATE, "one", device_id=["light.kitchen", "light.counter"]), Ask)
-    assert say(home, STATE, "one_yesno", name="Lamp", state="on") == "Yes, the Lamp is on at 20 percent."
+    assert say(home, STATE, "one_yesno", name="Lamp", state="on") == "Yes, the Lamp in the Bedroom is on at 20 percent."
     assert say(home, STATE, "one", name="lamp", area="Bedroom") == "The Lamp is on at 20 percent."
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from assistant.home.questions import clock, lists, state, temperature, weather
+from assistant.home.questions import clock, comparing, lists, state, temperature, weather
 from assistant.home.wording import Wording
 from assistant.types import Home, Intent, Outcome, TurnContext
 
@@ -13,6 +13,7 @@ Answer = Callable[[Home, Intent, TurnContext, Wording], Outcome]
 ANSWERS: dict[str, Answer] = {
     "HassGetState": state.answer,
     "HassClimateGetTemperature": temperature.answer,
+    "AssistCompare": comparing.answer,
     "HassGetWeather": weather.answer,
     "HassGetCurrentTime": clock.time,
     "HassGetCurrentDate": clock.date,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from assistant.home.ask import which_device
+from assistant.home.ask import distinct_name, which_device
 from assistant.home.features import number
 from assistant.home.kinds import KNOWN_DOMAINS, OPENINGS, cover_kind, opening_kind
 from assistant.home.names import find_areas, has_word, normalise
@@ -46,6 +46,8 @@ def answer(home: Home, intent: Intent, context: TurnContext, wording: Wording) -
         return which_device(intent, found, wording)
     if isinstance(found, NoTarget):
         return NotHandled(wording.missing(found.key, found.values))
+    if intent.slots.get("area") is None:
+        found = _told_apart(found, home, wording)
     if found.wanted is None and found.devices[0].domain == "todo" and len(found.devices) == 1:
         return lists.answer(home, intent_for(intent, found.devices[0]), context, wording)
     if found.wanted is None and intent.response == "how_many":
@@ -62,6 +64,24 @@ def answer(home: Home, intent: Intent, context: TurnContext, wording: Wording) -
     if not found.matching and not found.others:
         return answered(intent, found.devices, values_of(found.devices, wording))
     return answered(intent, (*found.matching, *found.others), _group(found, intent, wording))
+
+
+def _told_apart(found: Finding, home: Home, wording: Wording) -> Finding:
+    """Devices of one name are spoken of with their rooms: "the window in the study is open"."""
+    names: dict[str, str] = {}
+    for device in found.devices:
+        same = [d for d in home.devices if d.domain == device.domain and normalise(d.name) == normalise(device.name)]
+        if len({other.area for other in same}) == len(same) > 1:
+            names[device.id] = distinct_name(device, same, wording)
+
+    def called(devices: Sequence[Device]) -> tuple[Device, ...]:
+        return tuple(replace(device, name=names.get(device.id, device.name)) for device in devices)
+
+    return (
+        replace(found, devices=called(found.devices), matching=called(found.matching), others=called(found.others))
+        if names
+        else found
+    )
 
 
 def intent_for(intent: Intent, device: Device) -> Intent:

@@ -48,7 +48,7 @@ def find(home: Home, intent: Intent, context: TurnContext) -> Targets | NoTarget
     if slots.get("name") is not None or slots.get("device_id") is not None:
         return resolve(home, intent, context, _DOMAINS)
     if slots.get("outside") is True:
-        return _outside(home)
+        return find_outside(home)
     home = with_named_areas(home)
     within = replace(home, devices=tuple(device for device in home.devices if is_thermometer(device)))
     placed = slots.get("area") is not None or slots.get("floor") is not None
@@ -62,7 +62,15 @@ def find(home: Home, intent: Intent, context: TurnContext) -> Targets | NoTarget
     return found
 
 
-def _outside(home: Home) -> Targets | NoTarget:
+def measures_room(device: Device) -> bool:
+    """Whether a thermometer tells how warm a room is: no fridge's, no oven's, nor one under the sky."""
+    said = set(normalise(device.name).split())
+    rest = said - _ROOM_WORDS - set(normalise(device.area or "").split())
+    under_the_sky = _UNDER_THE_SKY & (said | set(normalise(device.area or "").split()))
+    return not under_the_sky and (device.domain == "climate" or (device.domain == "sensor" and not rest))
+
+
+def find_outside(home: Home) -> Targets | NoTarget:
     """The thermometer that is called so, else one in a place under the sky, else the weather station."""
     measuring = [device for device in home.devices if is_thermometer(device)]
     called = [d for d in measuring if _OUTSIDE & set(normalise(d.name).split())]

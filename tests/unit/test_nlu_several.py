@@ -1,0 +1,94 @@
+"""Several commands in one sentence, as people say them and a recogniser writes them: without commas, sharing words."""
+
+import pytest
+from conversation import talk
+from home_cases import full_home
+
+from assistant.nlu.matcher import SentenceMatcher
+from assistant.nlu.partly import partly, wholly
+from assistant.types import Intent, NoIntent, Understood
+
+
+@pytest.fixture(scope="module")
+def matcher():
+    return SentenceMatcher(full_home())
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("tv off coffee machine on", [("HassTurnOff", "media_player.tv"), ("HassTurnOn", "switch.coffee")]),
+        ("close the garage door turn off the tv and lock the front door",
+         [("HassTurnOff", "cover.garage"), ("HassTurnOff", "media_player.tv"), ("HassTurnOn", "lock.front")]),
+        ("turn on the kitchen light the counter light and the coffee machine",
+         [("HassTurnOn", "light.kitchen"), ("HassTurnOn", "light.counter"), ("HassTurnOn", "switch.coffee")]),
+        ("switch the coffee machine and the counter light off",
+         [("HassTurnOff", "switch.coffee"), ("HassTurnOff", "light.counter")]),
+        ("turn the lamp in the bedroom on and the one in the living room off",
+         [("HassTurnOn", "light.bed_lamp"), ("HassTurnOff", "light.living_lamp")]),
+        ("turn off the tv and the coffee machine but leave the kitchen light",
+         [("HassTurnOff", "media_player.tv"), ("HassTurnOff", "switch.coffee")]),
+    ],
+)  # fmt: skip
+def test_every_command_is_read(matcher, text, meant):
+    found = talk(matcher, text)
+    assert isinstance(found, Understood)
+    assert [(intent.name, intent.slots.get("device_id")) for intent in found.intents] == meant
+
+
+def test_the_place_at_the_end_is_that_of_all(matcher):
+    found = talk(matcher, "lights off and blind down in the living room")
+    assert [intent.slots.get("area") or intent.slots.get("device_id") for intent in found.intents] == [
+        "Living Room",
+        "cover.blind",
+    ]
+
+
+def test_a_question_goes_on_as_one(matcher):
+    found = talk(matcher, "is the front door locked and the garage door closed")
+    assert [intent.name for intent in found.intents] == ["HassGetState", "HassGetState"]
+
+
+def test_one_part_on_a_condition(matcher):
+    found = talk(matcher, "turn on the coffee machine and if the tv is on turn on the counter light")
+    assert [intent.name for intent in found.intents] == ["HassTurnOn", "AssistIf"]
+
+
+LAMP = Understood((Intent("HassTurnOn", {"device_id": "light.lamp"}),), "match")
+ROBOT = Understood((Intent("HassVacuumStart", {"device_id": "vacuum.rover"}),), "model")
+
+
+def read(text):
+    return LAMP if text == "turn on the lamp" else NoIntent()
+
+
+def wish(text):
+    return ROBOT if text == "the floor is filthy" else NoIntent()
+
+
+def test_a_wish_among_commands():
+    found = wholly("turn on the lamp and the floor is filthy", read, wish)
+    assert [intent.name for intent in found.intents] == ["HassTurnOn", "HassVacuumStart"]
+    assert wholly("the floor is filthy and the floor is filthy", read, wish) is None
+    assert wholly("turn on the lamp when the floor is filthy and turn on the lamp", read, wish) is None
+
+
+def test_what_is_not_understood_is_told():
+    found = partly("turn on the lamp and the flux capacitor", read, wish)
+    assert found.intents[0] == LAMP.intents[0]
+    assert found.intents[1] == Intent("HassRespond", {"part": "the flux capacitor"}, "part_not_understood")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "turn on the lamp",
+        "turn on the lamp and I will be happy",
+        "turn on the lamp and turn off the",
+        "paint the fence and turn on the lamp",
+        "he said turn on the lamp and paint the fence",
+        "turn on the lamp, paint the fence and sow the lawn",
+    ],
+)
+def test_nothing_is_done_by_halves_of_talk(text):
+    assert partly(text, read, wish) is None
