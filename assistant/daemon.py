@@ -83,7 +83,7 @@ def attach_parts(core: Core, parts: Parts) -> None:
 def _attend(parts: Parts, event: Event) -> None:
     """While somebody speaks, and until the answer is there, programs that use the model wait."""
     if isinstance(event, StateChanged):
-        parts.model_queue.attend(event.state in ("listening", "processing"))
+        parts.model.queue.attend(event.state in ("listening", "processing"))
 
 
 @dataclass(slots=True)

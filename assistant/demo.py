@@ -53,7 +53,7 @@ def _in_a_room(clip: AudioClip, path: Path) -> AudioClip:
 def _turn(parts: Parts, clip: AudioClip, reply: Path, say: Callable[[str], object]) -> TurnResult:
     house = open_house(parts.config.home.inventory, None)
     mind = parts.mind_for(house)
-    turn = parts.turn(house=house, mind=mind, ears=parts.ears_for(mind), talk=parts.talk(), speak=True)
+    turn = parts.turn(house=house, mind=mind, ears=parts.hearing.ears_for(mind), talk=parts.talk(), speak=True)
     with parts.reply_sink(reply, play=True) as sink:
         result = turn.run(clip, parts.context(), sink=sink)
     say(f"   heard:    {result.transcript}")

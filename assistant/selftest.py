@@ -106,7 +106,7 @@ def _run_case(parts: Parts, case: Case, recordings: Path | None, turn_limit_s: f
     clip = load_clip(path) if path and path.is_file() else to_mono_16k(parts.say(case.text))
     house = open_house(None, None)
     mind = parts.mind_for(house)
-    turn = parts.turn(house=house, mind=mind, ears=parts.ears_for(mind), talk=parts.talk(), speak=True)
+    turn = parts.turn(house=house, mind=mind, ears=parts.hearing.ears_for(mind), talk=parts.talk(), speak=True)
     said: list[AudioClip] = []
     result = turn.run(clip, TurnContext(now=dt.datetime.now().astimezone()), sink=said.append)
     wait_ms = result.ms.get("tts_first", result.ms.get("total", 0.0))

@@ -295,7 +295,7 @@ class FakePulse:
 
 
 class FakeStages:
-    """Conversations over one fake house, whose minds know the same sentences; see ``core.Stages``."""
+    """Conversations over one fake house, whose minds know the same sentences; see ``ports.Stages``."""
 
     def __init__(self, turn: Callable[[], Turn], clip: AudioClip) -> None:
         self._turn = turn

@@ -54,7 +54,7 @@ def measure(port: int, state: Path) -> None:
     """Connect, compile, and say what took how long."""
     config = Config(mqtt=MqttSection(host="127.0.0.1", port=port), paths=PathsSection(state=state))
     with Parts(config, home_wait_s=60.0) as parts:
-        _ = parts.vosk  # the models are loaded before: what is timed is what a changed house costs
+        _ = parts.hearing.vosk  # the models are loaded before: what is timed is what a changed house costs
         began = Moment.now()
         house = parts.house
         found = sum(device.source == "mqtt" for device in house.snapshot().devices)
@@ -62,7 +62,7 @@ def measure(port: int, state: Path) -> None:
         mind = parts.mind
         mind.read("turn on the kitchen red ceiling lamp", parts.context())
         matched = Moment.now()
-        parts.ears_for(mind)
+        parts.hearing.ears_for(mind)
         heard = Moment.now()
         print(f"{found} entities                         passed   processor")
         print(f"discovered with their states            {discovered.since(began)}")

@@ -97,9 +97,9 @@ async def open_wyoming(core: Core, parts: Parts) -> AsyncIterator[None]:
 
     config = parts.config
     offered = WyomingParts(
-        hearing=lambda: parts.ears_for(parts.mind),
+        hearing=lambda: parts.hearing.ears_for(parts.mind),
         speaking=lambda: parts.voice,
-        wake=lambda names: wake_engine(names, config.wake.sensitivity, config, parts.vosk),
+        wake=lambda names: wake_engine(names, config.wake.sensitivity, config, parts.hearing.vosk),
         wake_words=config.wake.words,
         core=core,
         language=config.assistant.language,
@@ -125,8 +125,8 @@ async def open_satellites(core: Core, parts: Parts) -> AsyncIterator[None]:
 
     config = parts.config
     ears = Ears(
-        stream=lambda: parts.ears_for(parts.mind).start(),
-        wake=lambda: wake_engine(config.wake.words, config.wake.sensitivity, config, parts.vosk),
+        stream=lambda: parts.hearing.ears_for(parts.mind).start(),
+        wake=lambda: wake_engine(config.wake.words, config.wake.sensitivity, config, parts.hearing.vosk),
         speech=lambda: SpeechDetector().process,
     )
     async with satellites(core, [read_place(entry) for entry in config.api.satellites], ears):
@@ -195,13 +195,13 @@ def served_by(parts: Parts, core: Core | None) -> Served:
 
     return Served(
         config=parts.config,
-        text=ServedModel(lambda: parts.engine, parts.model_queue),
-        hearing=lambda: parts.open_ears,
+        text=ServedModel(lambda: parts.model.engine, parts.model.queue),
+        hearing=lambda: parts.hearing.open_ears,
         speaking=lambda: parts.voice,
-        embedding=lambda: parts.embedder,
+        embedding=lambda: parts.understanding.embedder,
         access=Access(parts.config.paths.state / ACCESS_FILE),
         desk=PairingDesk(lambda code: tell_code(core, code)),
-        loaded=lambda: parts.engine_loaded,
+        loaded=lambda: parts.model.loaded,
         core=core,
     )
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from assistant.api.control import Arguments, Command, argument
 from assistant.evaluation.cases import result_row
 from assistant.events import TurnFinished, TurnRecord
-from assistant.service.core import Core, TurnRequest
+from assistant.service.core import Core
+from assistant.service.turns import TurnRequest
 from assistant.types import JsonValue
 
 CONTROL = "control"

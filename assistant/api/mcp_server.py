@@ -65,7 +65,7 @@ def mcp_server(core: Core, house: Callable[[], HouseLike]) -> MCPServer[Any]:
 
     async def say_command(text: str) -> dict[str, Any]:
         """A sentence as a person would say it to the assistant: timers, alarms, lists, commands, questions."""
-        from assistant.service.core import TurnRequest
+        from assistant.service.turns import TurnRequest
 
         if not 1 <= len(text.strip()) <= LONGEST_TEXT:
             raise ToolError(f"a sentence has 1 to {LONGEST_TEXT} characters")

@@ -28,7 +28,7 @@ from wyoming.wake import Detection
 from assistant.api.wyoming_server import RATE_HZ, SOURCE, chunks_of
 from assistant.audio.endpointing import Endpointer, EndReason
 from assistant.errors import AssistantError, ConfigError
-from assistant.service.core import TurnRequest
+from assistant.service.turns import TurnRequest
 from assistant.types import AudioClip, Transcript, Utterance
 
 if TYPE_CHECKING:

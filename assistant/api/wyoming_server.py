@@ -250,7 +250,7 @@ class _Client:
         await self._write(AudioStop().event())
 
     async def _handle(self, text: str) -> None:
-        from assistant.service.core import TurnRequest
+        from assistant.service.turns import TurnRequest
 
         core = self._parts.core
         if core is None:

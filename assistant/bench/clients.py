@@ -38,7 +38,7 @@ def measure(config: Config, pace: Pace) -> Measured:
     targets: list[Target] = []
     with Parts(config) as parts, _served(parts) as server, _crowd(server) as crowd:
         without_phrases(parts)
-        parts.model_client("warm", Priority.VOICE).warm([("system", system_prompt(config))])  # as it is behind READY
+        parts.model.client("warm", Priority.VOICE).warm([("system", system_prompt(config))])  # as it is behind READY
         for place, (name, text) in enumerate(TURNS):
             clip = spoken(parts, text)
             stage = Stage(parts)
@@ -67,11 +67,11 @@ def measure(config: Config, pace: Pace) -> Measured:
 
 def _first_sound_ms(parts: Parts, stage: Stage, clip: AudioClip) -> float:
     """As in the running assistant, others wait from the wake word to the answer."""
-    parts.model_queue.attend(True)
+    parts.model.queue.attend(True)
     try:
         return stage.replay(clip, ahead=True).wait_ms
     finally:
-        parts.model_queue.attend(False)
+        parts.model.queue.attend(False)
 
 
 @dataclass(slots=True)

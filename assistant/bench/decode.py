@@ -27,7 +27,7 @@ TEXT = (
 def measure(config: Config, pace: Pace) -> Measured:
     """Generation and prompts, each pair by pair; then generation by the number of threads."""
     with Parts(config) as parts:
-        engine = parts.engine
+        engine = parts.model.engine
         prompt = engine.prompt([("system", TEXT), ("user", "Tell me about the moon.")])
         long = (engine.tokenize(TEXT) * 12)[:PROMPT_TOKENS]
         rows: list[tuple[Cell, ...]] = []

@@ -37,7 +37,7 @@ def measure(config: Config, pace: Pace) -> Measured:
     targets: list[Target] = []
     with Parts(config) as parts:
         for place, devices in enumerate(DEVICES):
-            bench = _Bench(parts.engine, intents(home(devices)))
+            bench = _Bench(parts.model.engine, intents(home(devices)))
             bench.pair(SENTENCES[0], _Ways())
             ways = _Ways()
             for number in pace.rounds(f"{devices} devices", of=len(DEVICES) - place):

@@ -25,9 +25,11 @@ def measure(config: Config, pace: Pace) -> Measured:
     from assistant.service.waking import load_recogniser, wake_engine
 
     with Parts(config) as parts:
-        ears = parts.ears_for(parts.mind)
+        ears = parts.hearing.ears_for(parts.mind)
         speech = spoken(parts, "turn on the light in the kitchen and then tell me what time it is").samples
-        parts.engine.evaluate("bench", parts.engine.prompt([("user", "hello")]))  # all threads have been used
+        parts.model.engine.evaluate(
+            "bench", parts.model.engine.prompt([("user", "hello")])
+        )  # all threads have been used
         noise = room_noise(SECONDS, seed=5).samples
         wake = wake_engine(config.wake.words, config.wake.sensitivity, config, load_recogniser(config))
 

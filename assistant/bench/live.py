@@ -53,7 +53,7 @@ class Stage:
         self.house = open_house(parts.config.home.inventory, None)
         self.parts = parts
         self.mind: DialogueMind = parts.mind_for(self.house)
-        self.ears: HomeEars = parts.ears_for(self.mind)
+        self.ears: HomeEars = parts.hearing.ears_for(self.mind)
         self.turn: Turn = parts.turn(house=self.house, mind=self.mind, ears=self.ears, talk=parts.talk())
 
     def replay(self, clip: AudioClip, *, ahead: bool) -> LiveTurn:
@@ -61,7 +61,7 @@ class Stage:
         context = TurnContext(now=dt.datetime.now().astimezone())
         thinking = self.turn.ahead
         assert isinstance(thinking, ThinkAhead)
-        cpu_s, evaluated = time.process_time(), self.parts.engine.counts.evaluated
+        cpu_s, evaluated = time.process_time(), self.parts.model.engine.counts.evaluated
         with Thinker(thinking) as thinker:
             stream = self.ears.start()
             stream.feed(np.zeros(int(LEAD_S * RATE_HZ), np.int16))
@@ -86,7 +86,7 @@ class Stage:
             wait_ms=result.ms.get("tts_first", result.ms["total"]),
             asr_ms=asr_ms,
             cpu_s=time.process_time() - cpu_s,
-            evaluated=self.parts.engine.counts.evaluated - evaluated,
+            evaluated=self.parts.model.engine.counts.evaluated - evaluated,
             foreseen=partial == transcript.text,
             route=result.route,
             transcript=transcript.text,
@@ -107,7 +107,7 @@ def without_phrases(parts: Parts) -> None:
     """Have every reply synthesised anew: a benchmark that says the same again must not find it ready."""
     from assistant.tts.speaker import Speaker
 
-    parts.voice = Speaker(parts.plain_voice, while_synthesising=parts.model_queue.quiet)
+    parts.voices.own = Speaker(parts.voices.plain, while_synthesising=parts.model.queue.quiet)
 
 
 def spoken(parts: Parts, text: str) -> AudioClip:

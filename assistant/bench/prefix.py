@@ -22,7 +22,7 @@ CHANGED = 0.75
 def measure(config: Config, pace: Pace) -> Measured:
     """Four ways to have the same prompt ready, in turn."""
     with Parts(config) as parts, tempfile.TemporaryDirectory(prefix="assistant-bench-") as folder:
-        engine = Engine(parts.engine.native, Path(folder))
+        engine = Engine(parts.model.engine.native, Path(folder))
         tokens, changed = _prompt(engine, "off"), _prompt(engine, "on")
         ways: dict[str, tuple[Callable[[], object], list[int]]] = {
             "evaluated": (lambda: engine.release("other"), tokens),

@@ -53,10 +53,10 @@ def main() -> None:
     with Parts(config) as parts:
         step("python, configuration", lambda: None)
         step("house and sentences", lambda: parts.mind.foresee("turn on the light", parts.context(), deep=False))
-        step("hearing", lambda: parts.ears_for(parts.mind))
-        step("voice", lambda: parts.plain_voice.warm_up())
+        step("hearing", lambda: parts.hearing.ears_for(parts.mind))
+        step("voice", lambda: parts.voices.plain.warm_up())
         step("nearest phrasings", lambda: parts.mind.foresee("it is rather gloomy here", parts.context(), deep=True))
-        step("language model", lambda: parts.engine)
+        step("language model", lambda: parts.model.engine)
         step("its prompts' states", lambda: warm_model(parts))
         step("a first answer", lambda: list(_answer(parts)))
         sys.stdout.write(json.dumps({"steps": rows, "peak_mb": peak_mb()}) + "\n")

@@ -69,7 +69,7 @@ def measure(config: Config, pace: Pace) -> Measured:
     """This machine in short, then the boards."""
     with Parts(config) as parts:
         without_phrases(parts)
-        size = read_per_token(parts.engine_path)
+        size = read_per_token(parts.model.path)
         here = _here(parts, pace)
     rows: list[tuple[Cell, ...]] = [
         (
@@ -119,7 +119,7 @@ def _span(values: Range, form: str = "{:.0f}") -> str:
 
 
 def _here(parts: Parts, pace: Pace) -> Here:
-    engine = parts.engine
+    engine = parts.model.engine
     prompt = engine.prompt([("system", "Answer briefly."), ("user", QUESTION)])
     long = (engine.tokenize("The lamp in the kitchen is on and the door is closed. ") * 20)[:128]
     answers, prompts = [], []

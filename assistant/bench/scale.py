@@ -45,7 +45,7 @@ def measure(config: Config, pace: Pace, *, long: bool = False) -> Measured:
         curve, filling = _contexts(parts, contexts, pace)
         rows += curve
         rows += filling
-        parts.engine.release("bench")
+        parts.model.engine.release("bench")
         rows += _rooms(parts, pace)
     points = tuple((float(size), float(row[2] or 0)) for size, row in zip(contexts, curve, strict=True))
     return Measured(
@@ -84,8 +84,8 @@ def _contexts(
     parts: Parts, contexts: tuple[int, ...], pace: Pace
 ) -> tuple[list[tuple[Cell, ...]], list[tuple[Cell, ...]]]:
     """One token of an answer after so many, and one of a prompt there."""
-    native = parts.engine.native
-    filling = parts.engine.tokenize(FILL)
+    native = parts.model.engine.native
+    filling = parts.model.engine.tokenize(FILL)
     tokens = (filling * (SHARED // len(filling) + 1))[:SHARED]
     answers: list[tuple[Cell, ...]] = []
     prompts: list[tuple[Cell, ...]] = []
@@ -170,7 +170,7 @@ def _at_once(parts: Parts) -> list[float]:
     begin = threading.Barrier(ROOMS)
 
     def room(number: int) -> None:
-        client = parts.model_client(f"chat:room {number}", Priority.VOICE)
+        client = parts.model.client(f"chat:room {number}", Priority.VOICE)
         begin.wait()
         began_s = time.perf_counter()
         messages = [("system", system_prompt(parts.config)), ("user", QUESTIONS[number])]

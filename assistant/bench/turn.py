@@ -76,7 +76,7 @@ def measure(config: Config, pace: Pace) -> Measured:
 def _turns(parts: Parts, pace: Pace) -> Measured:
     without_phrases(parts)
     clips = {text: spoken(parts, text) for texts in KINDS.values() for text in texts}
-    naive = NaiveChain(parts.engine_path, parts.config.llm, Stage(parts).house.snapshot())
+    naive = NaiveChain(parts.model.path, parts.config.llm, Stage(parts).house.snapshot())
     found = {kind: _Times() for kind in KINDS}
     try:
         for text in (COMMANDS[0], PARAPHRASES[0], QUESTIONS[0]):  # all warm
@@ -102,11 +102,11 @@ def _measure(parts: Parts, naive: NaiveChain, clip: AudioClip, into: _Times) -> 
 
 
 def _naive_wait(parts: Parts, naive: NaiveChain, clip: AudioClip) -> float:
-    ears = parts.open_ears
+    ears = parts.hearing.open_ears
     text = ears.transcribe(clip).text
     start = time.perf_counter_ns()
     reply = naive.answer(text).reply
-    list(parts.plain_voice.synthesize(reply or "Okay."))
+    list(parts.voices.plain.synthesize(reply or "Okay."))
     return ears.last_wait_ms + (time.perf_counter_ns() - start) / 1e6
 
 

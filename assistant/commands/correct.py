@@ -28,7 +28,7 @@ def run_correct(args: argparse.Namespace) -> int:
     from assistant.types import NoIntent
 
     with Parts(load_config(args.config), inventory=args.inventory) as parts:
-        learned = parts.learned
+        learned = parts.understanding.learned
         if args.forget:
             known = learned.forget(args.forget)
             print("Forgotten." if known else f"{args.forget!r} was not explained.")

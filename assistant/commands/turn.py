@@ -112,7 +112,7 @@ def _asked_here(args: argparse.Namespace, sound: Path | None) -> tuple[dict[str,
             )
         if len(parts.skill_parts.agenda.entries()) > waiting:
             print("assistant: it is kept, and rings once the assistant runs", file=sys.stderr)
-        for problem in parts.sentence_problems:
+        for problem in parts.understanding.sentence_problems:
             print(f"assistant: {problem}; the file is left out", file=sys.stderr)
     return result_row(result.turn_id, result), mute or sink.note
 
@@ -176,7 +176,7 @@ def run_transcribe(args: argparse.Namespace) -> int:
 
     status = 0
     with Parts(load_config(args.config)) as parts:
-        ears = parts.open_ears
+        ears = parts.hearing.open_ears
         for path in args.files:
             try:
                 transcript = ears.transcribe(load_clip(path))

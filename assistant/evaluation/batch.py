@@ -38,7 +38,9 @@ class BatchRunner:
     def __init__(self, config: Config, *, confirmed: bool = True, speak: bool = True, chat: bool = True) -> None:
         """``chat`` False leaves the answers to talk empty: what is marked is understanding, not small talk."""
         self._parts = Parts(config)
-        self._parts.learned = Learned(None)  # what this machine's owner has explained is no part of a measurement
+        self._parts.understanding.learned = Learned(
+            None
+        )  # what this machine's owner has explained is no part of a measurement
         self._confirmed = confirmed
         self._speak = speak
         self._chat = chat
@@ -80,7 +82,7 @@ class BatchRunner:
             talk = self._parts.talk() if self._chat else SilentTalk()
             context = TurnContext(now=case.now or dt.datetime.now().astimezone(), area=case.area, turn_id=new_turn_id())
             utterance = self._utterance(case)
-            ears = self._parts.ears_for(mind) if isinstance(utterance, AudioClip) else None
+            ears = self._parts.hearing.ears_for(mind) if isinstance(utterance, AudioClip) else None
             skills = self._skills(context, house, mind)
             turn = self._parts.turn(house=house, mind=mind, ears=ears, talk=talk, skills=skills, speak=self._speak)
             confirmed = self._confirmed and not case.ask

@@ -86,7 +86,7 @@ class _Rooms:
     def of(self, case: Mapping[str, Any]) -> Room:
         home = overlay(load_inventory(self._folder / case["home"]), states=case.get("state") or {})
         if case["home"] not in self._kept:
-            mind = ModelUnderstander(home, self._parts.vectors, lambda: None)
+            mind = ModelUnderstander(home, self._parts.understanding.vectors, lambda: None)
             mind.warm()
             self._kept[case["home"]] = mind, SentenceMatcher(home)
         mind, matcher = self._kept[case["home"]]
@@ -133,8 +133,10 @@ def _ways(parts: Parts) -> dict[str, Way]:
         "canonical sentence under a grammar, then matched": _Decoded(parts, examples=False),
         "nearest phrasing alone": _nearest,
         "five nearest, the language model decides, priors taken out": _Deciding(parts),
-        "exhaustive description of device and act": _Described(parts.vectors),
-        "classifier of wish and talk (ridge over the vectors), then the nearest": _Classified(parts.vectors),
+        "exhaustive description of device and act": _Described(parts.understanding.vectors),
+        "classifier of wish and talk (ridge over the vectors), then the nearest": _Classified(
+            parts.understanding.vectors
+        ),
         "bank of things and frames, talk kept out, nearest (the product's)": _product,
         "the same, the language model agreeing where it is unsure": _agreed(parts),
     }
@@ -159,7 +161,7 @@ def _agreed(parts: Parts) -> Way:
         if not isinstance(found, NoIntent) or found.reason != "not sure" or not readings:
             return None
         choices = list(dict.fromkeys(reading.words for reading in readings[:4]))
-        return readings[0].intent if parts.chooser.choose(text, [*choices, NOTHING]) == 0 else None
+        return readings[0].intent if parts.understanding.chooser.choose(text, [*choices, NOTHING]) == 0 else None
 
     return way
 
@@ -177,9 +179,9 @@ class _Deciding:
         choices = [*list(by_words)[:5], NOTHING]
         if len(choices) < 2:
             return None
-        first = self._parts.chooser.choose(text, choices)
+        first = self._parts.understanding.chooser.choose(text, choices)
         # Said by nobody, the same choices: what the model likes anyway is no answer.
-        anyway = self._parts.chooser.choose("…", choices)
+        anyway = self._parts.understanding.chooser.choose("…", choices)
         chosen = choices[first]
         return None if chosen == NOTHING or first == anyway else by_words[chosen].intent
 
@@ -196,8 +198,8 @@ class _Decoded:
         devices = [
             d for d in room.home.devices if d.domain in ("light", "switch", "fan", "media_player", "climate", "scene")
         ]
-        names = self._parts.vectors.of(f"{d.name} {d.area or ''}".lower() for d in devices)
-        scores = names @ self._parts.vectors.encode([text.lower()])[0]
+        names = self._parts.understanding.vectors.of(f"{d.name} {d.area or ''}".lower() for d in devices)
+        scores = names @ self._parts.understanding.vectors.encode([text.lower()])[0]
         # All of a large house would not fit into the prompt: those that are nearest by their names.
         devices = [devices[int(place)] for place in scores.argsort()[::-1][:MOST_DEVICES]]
         sentences = [f"{verb} the {device.name.lower()}" for device in devices for verb in verbs]
@@ -207,7 +209,7 @@ class _Decoded:
             near, _talk = room.mind.bank.nearest([text.lower()])
             shown = "; ".join(f'"{n.phrasing}" is {n.wish.key}' for n in near[:5])
             asked = f"{text} ({shown})"
-        chosen = self._parts.chooser.choose(asked, [*sentences, NOTHING])
+        chosen = self._parts.understanding.chooser.choose(asked, [*sentences, NOTHING])
         if chosen == len(sentences):
             return None
         if self._examples:

@@ -23,8 +23,8 @@ def warm_model(parts: Parts, priority: Priority = Priority.BACKGROUND) -> None:
     """Have the heads of the language model's prompts evaluated, or read back."""
     from assistant.llm.chat import system_prompt
 
-    parts.chooser.warm()
-    parts.model_client("chat", priority).warm([("system", system_prompt(parts.config))])
+    parts.understanding.chooser.warm()
+    parts.model.client("chat", priority).warm([("system", system_prompt(parts.config))])
 
 
 def prepare(config: Config, folder: Path, phrases: Iterable[str]) -> list[Path]:

@@ -36,9 +36,11 @@ from assistant.audio.listener_events import (
 from assistant.audio.meter import LevelMeter
 from assistant.errors import AudioError
 from assistant.events import Interjection, PartialTranscript, TurnRecord, Woken
-from assistant.service.core import VOICE, Core, Ticket, TurnRequest
+from assistant.service.conversations import VOICE
+from assistant.service.core import Core
 from assistant.service.loudspeaker import Kind, Speech
 from assistant.service.recogniser import Ears, Recogniser
+from assistant.service.turns import Ticket, TurnRequest
 from assistant.service.worker import Pulse
 
 if TYPE_CHECKING:
@@ -66,7 +68,7 @@ class Stopped(Protocol):
 
 
 class Hearing:
-    """See the module's first lines. Implements ``core.Microphone``."""
+    """See the module's first lines. Implements ``ports.Microphone``."""
 
     def __init__(
         self,
@@ -117,21 +119,21 @@ class Hearing:
     # --- core.Microphone -----------------------------------------------------------------------------
 
     def mute(self, on: bool) -> None:
-        """See ``core.Microphone``."""
+        """See ``ports.Microphone``."""
         self._listener.mute(on)
 
     def push_to_talk(self) -> None:
-        """See ``core.Microphone``. Raises AudioError while there is no microphone."""
+        """See ``ports.Microphone``. Raises AudioError while there is no microphone."""
         if not self._is_open:
             raise AudioError("no microphone is heard", mend="plug one in, or see 'assistant status'")
         self._listener.push_to_talk()
 
     def saying(self, text: str) -> None:
-        """See ``core.Microphone``."""
+        """See ``ports.Microphone``."""
         self._listener.saying(text)
 
     def sounding(self, on: bool) -> None:
-        """See ``core.Microphone``."""
+        """See ``ports.Microphone``."""
         self._listener.sounding(on)
 
     @property

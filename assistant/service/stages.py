@@ -19,7 +19,8 @@ from assistant.events import PartReady
 from assistant.llm.queue import Priority
 from assistant.parts import Parts
 from assistant.parts.prepared import warm_model
-from assistant.service.core import VOICE, Core
+from assistant.service.conversations import VOICE
+from assistant.service.core import Core
 from assistant.service.judge import Judge
 from assistant.service.waking import interjections, wake_engine
 from assistant.turn import Turn
@@ -40,7 +41,7 @@ ROOMS = "wyoming"
 
 
 class LoadedStages:
-    """Implements ``core.Stages`` over ``Parts``. Filled by ``load``, then by ``warm``. ``loaders``: for tests."""
+    """Implements ``ports.Stages`` over ``Parts``. Filled by ``load``, then by ``warm``. ``loaders``: for tests."""
 
     def __init__(self, parts: Parts, *, loaders: Mapping[str, Callable[[], Any]] | None = None) -> None:
         self.parts = parts
@@ -50,7 +51,7 @@ class LoadedStages:
         self._loaders: Mapping[str, Callable[[], Any]] = loaders or {
             "voice": self._load_voice,
             "mind": self._load_mind,
-            "recogniser": lambda: self.parts.vosk,
+            "recogniser": lambda: self.parts.hearing.vosk,
             "wake": self._load_wake,
             "ears": self._load_ears,
             "embedding": self._warm_mind,
@@ -81,7 +82,7 @@ class LoadedStages:
     # --- core.Stages ---------------------------------------------------------------------------------
 
     def conversation(self, name: str) -> Turn:
-        """See ``core.Stages``."""
+        """See ``ports.Stages``."""
         parts = self.parts
         mind = parts.mind_for(parts.house, sentences=parts.config.home.sentences)
         spoken = name == VOICE or name.startswith(ROOMS)
@@ -89,11 +90,11 @@ class LoadedStages:
         return parts.turn(mind=mind, ears=self.ears, talk=talk, speak=self.has_voice)
 
     def context(self, *, area: str | None = None) -> TurnContext:
-        """See ``core.Stages``."""
+        """See ``ports.Stages``."""
         return self.parts.context(area=area)
 
     def speak(self, text: str) -> Iterator[AudioClip]:
-        """See ``core.Stages``. Raises ModelError without a voice."""
+        """See ``ports.Stages``. Raises ModelError without a voice."""
         return self.parts.voice.speak([text])
 
     # --- recogniser.Ears -----------------------------------------------------------------------------
@@ -174,7 +175,7 @@ class LoadedStages:
             return self._without(core, name, f"is not installed: {error}")
         self._missing.discard(name)
         core.trouble(name, "")
-        core.trouble("sentences", "; ".join(self.parts.sentence_problems))
+        core.trouble("sentences", "; ".join(self.parts.understanding.sentence_problems))
         core.events.publish(PartReady(name, time.monotonic() - begun_s))
         return True
 
@@ -184,7 +185,7 @@ class LoadedStages:
         return False
 
     def _load_voice(self) -> None:
-        self.parts.plain_voice.warm_up()
+        self.parts.voices.plain.warm_up()
         self.parts.voice  # noqa: B018  (built here, so that what is wrong with it is told here)
 
     def _load_mind(self) -> None:
@@ -195,14 +196,14 @@ class LoadedStages:
 
     def _load_wake(self) -> None:
         wake = self.parts.config.wake
-        self.wake = wake_engine(wake.words, wake.sensitivity, self.parts.config, self.parts.vosk)
-        self.phrases = interjections(self.parts.vosk)
+        self.wake = wake_engine(wake.words, wake.sensitivity, self.parts.config, self.parts.hearing.vosk)
+        self.phrases = interjections(self.parts.hearing.vosk)
 
     def _load_ears(self) -> None:
         parts = self.parts
         home = parts.house.snapshot()
         mind = parts.mind_for(parts.house, sentences=parts.config.home.sentences)
-        fresh = parts.ears_for(mind)
+        fresh = parts.hearing.ears_for(mind)
         if self.ears is None or not parts.config.asr.bias:
             self.ears = fresh
         else:

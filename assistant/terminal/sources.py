@@ -22,7 +22,7 @@ def local_source(config: Config) -> Iterator[Source]:
     from assistant.parts import Parts
 
     with Parts(config) as parts:
-        model = ServedModel(lambda: parts.engine, parts.model_queue)
+        model = ServedModel(lambda: parts.model.engine, parts.model.queue)
         yield lambda request: model.generate(request, lambda: False)
 
 

@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from assistant.api.replies import HttpError, json_reply
-from assistant.service.core import Core, TurnRequest
+from assistant.service.core import Core
+from assistant.service.turns import TurnRequest
 from assistant.web.live import event_line
 from assistant.web.pages import back, by_script, form_of
 from assistant.web.turns import turn_event

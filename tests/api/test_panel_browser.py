@@ -10,7 +10,7 @@ import pytest
 from panel_scene import panel
 from playwright.sync_api import expect, sync_playwright
 
-from assistant.service.core import TurnRequest
+from assistant.service.turns import TurnRequest
 from assistant.types import AudioClip
 from assistant.update.backup import read_backup
 from assistant.update.orders import carry_out, take

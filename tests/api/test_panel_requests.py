@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from assistant.api.attach import house_of
 from assistant.api.guard import COOKIE
-from assistant.service.core import TurnRequest
+from assistant.service.turns import TurnRequest
 from assistant.web.panel import Panel
 
 VALUES = (

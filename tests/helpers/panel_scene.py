@@ -57,8 +57,8 @@ def panel(tmp_path, *, api=None, talk=None):
     told = []
     upkeep = _upkeep(tmp_path)
     with Parts(config) as parts:
-        parts._model = lambda _home: NoModel()
-        parts.__dict__["embedder"] = FakeEmbedder()
+        parts.understanding.model_for = lambda _home: NoModel()
+        parts.understanding.__dict__["embedder"] = FakeEmbedder()
         talk = talk or FakeTalk(["I do ", "not know."])
         stages = FakeStages(lambda: _turn(parts, talk), CLIP)
         stages.context = parts.context

@@ -104,9 +104,9 @@ def test_a_conversation_goes_on_from_what_was_evaluated(server, parts):
     first = [{"role": "user", "content": "Name a colour. " + "Think about it well. " * 30}]
     client = ollama.Client(server.url)
     said = client.chat(MODEL, first, options={**STILL, "num_predict": 5}).message
-    before = parts.engine.counts.evaluated
+    before = parts.model.engine.counts.evaluated
     client.chat(MODEL, [*first, said, {"role": "user", "content": "Another."}], options={**STILL, "num_predict": 1})
-    assert parts.engine.counts.evaluated - before < 40, "the beginning was evaluated again"
+    assert parts.model.engine.counts.evaluated - before < 40, "the beginning was evaluated again"
     client._client.close()
 
 
@@ -115,13 +115,13 @@ def test_thirty_two_clients_and_a_spoken_turn_in_the_middle(server, parts):
 
     How late the first *sound* is by that is measured by ``assistant bench clients``.
     """
-    voice = parts.model_client("chat", Priority.VOICE)
+    voice = parts.model.client("chat", Priority.VOICE)
 
     def evaluated_until_first_word():
-        before = parts.engine.counts.evaluated
+        before = parts.model.engine.counts.evaluated
         words = voice.chat("Be brief.", [("user", "Why is the sky blue?")], max_tokens=8)
         next(words)
-        evaluated = parts.engine.counts.evaluated - before
+        evaluated = parts.model.engine.counts.evaluated - before
         for _word in words:
             pass
         return evaluated

@@ -36,7 +36,7 @@ def ears(parts):
     intents, lists = SentenceMatcher(Home(areas=(Area("Kitchen"),), devices=devices)).templates()
     skills = heard_sentences("en")
     also = [Sentences(skills.intents, skills.open)]
-    return HomeEars(parts.vosk, compile_template_bias(intents, lists, parts.lexicon, also=also))
+    return HomeEars(parts.hearing.vosk, compile_template_bias(intents, lists, parts.hearing.lexicon, also=also))
 
 
 @pytest.mark.parametrize("text", COMMANDS)
@@ -44,7 +44,7 @@ def test_a_name_of_the_house_is_heard_as_it_is_written(parts, ears, text):
     clip = to_mono_16k(parts.say(text))
     heard = ears.transcribe(clip)
     assert (heard.text, heard.biased) == (text, True)
-    assert "Roborock" not in text or "roborock" not in parts.open_ears.transcribe(clip).text.lower()
+    assert "Roborock" not in text or "roborock" not in parts.hearing.open_ears.transcribe(clip).text.lower()
 
 
 @pytest.mark.parametrize(

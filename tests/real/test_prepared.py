@@ -18,7 +18,7 @@ def test_a_first_start_computes_nothing_again(tmp_path):
     assert kinds == {"llm", "phrases", "phrasings"}, "and nothing of the machine on which it was made"
     with Parts(replace(config, paths=replace(config.paths, state=state))) as parts:
         warm_model(parts)
-        assert parts.engine.counts.evaluated == 0
+        assert parts.model.engine.counts.evaluated == 0
         parts.mind.warm()
         list(parts.voice.speak(["I am ready."]))
         made = {

@@ -87,7 +87,7 @@ def test_a_held_manual_is_answered_from_and_its_state_outlives_the_process(parts
     assert words and len(told) >= 0.75 * len(words), f"not from the manual: {sorted(words - told)}"
     assert result.notes == ("source: coffee-machine.md", "answered by: model")
     held = parts.skill_parts.language.table["knowledge"]["held"].format(text=library.held()[1].text)
-    parts._engine.close()
-    parts._engine = None
-    client = parts.model_client("manual", Priority.VOICE)
+    parts.model._engine.close()
+    parts.model._engine = None
+    client = parts.model.client("manual", Priority.VOICE)
     assert client.warm([("system", held)]), "restored from the disk, not evaluated anew"

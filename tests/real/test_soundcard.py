@@ -68,7 +68,7 @@ def _between(assistant):
 
 def is_said(parts, samples, reply):
     """Whether a listener makes out at least half of the reply's words: a small recogniser mishears a name now and then."""
-    heard = parts.open_ears.transcribe(AudioClip(samples, 16_000)).text.split()
+    heard = parts.hearing.open_ears.transcribe(AudioClip(samples, 16_000)).text.split()
     wanted = re.findall(r"[a-z']+", reply.lower())
     return len(wanted) > 0 and 2 * sum(word in heard for word in wanted) >= len(wanted)
 

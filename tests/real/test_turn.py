@@ -24,7 +24,7 @@ def run(parts, utterance, **options):
     house = open_house(None, None)
     mind = parts.mind_for(house)
     clips = []
-    turn = parts.turn(house=house, mind=mind, ears=parts.ears_for(mind))
+    turn = parts.turn(house=house, mind=mind, ears=parts.hearing.ears_for(mind))
     context = TurnContext(now=dt.datetime(2026, 1, 5, 7, 0).astimezone())
     return turn.run(utterance, context, sink=clips.append, **options), clips
 
@@ -40,7 +40,7 @@ def test_a_spoken_command_switches_the_lamp_and_is_answered_aloud(parts, noise_d
     changed = {device: state.state for device, state in result.states.items()}
     assert changed and set(changed.values()) == {"on"}
     assert all(device.startswith("light.kitchen") for device in changed)
-    heard_back = parts.open_ears.transcribe(to_mono_16k(clips[0])).text
+    heard_back = parts.hearing.open_ears.transcribe(to_mono_16k(clips[0])).text
     assert "kitchen" in heard_back and "on" in heard_back.split()
 
 

@@ -82,7 +82,7 @@ def _() -> None:
     from assistant.parts import Parts
 
     with Parts(Config()) as parts:
-        assert parts.engine is not None
+        assert parts.model.engine is not None
 
 
 @check("embedding")
@@ -91,7 +91,7 @@ def _() -> None:
     from assistant.parts import Parts
 
     with Parts(Config()) as parts:
-        assert parts.embedder is not None
+        assert parts.understanding.embedder is not None
 
 
 @check("voice activity and echo")

@@ -21,11 +21,13 @@ from assistant.events import (
     TurnStarted,
     VolumeChanged,
 )
-from assistant.service.core import FAILED, Core, TurnRequest, spoken_error
+from assistant.service.core import Core
 from assistant.service.loudspeaker import Loudspeaker
 from assistant.service.settings import LastingSettings
+from assistant.service.sounds import FAILED, spoken_error
 from assistant.service.supervisor import Supervisor, keep_running
 from assistant.service.systemd import Progress
+from assistant.service.turns import TurnRequest
 from assistant.service.worker import Urgency, Worker
 from assistant.testing import FakeEars, FakeHouse, FakeMind, FakePlayer, FakePulse, FakeStages, FakeTalk, FakeVoice
 from assistant.turn import Turn

@@ -36,7 +36,7 @@ def test_a_sentence_file_that_cannot_be_used_is_left_out_and_told(tmp_path):
         turn = parts.turn(speak=False)
         assert turn.run("turn on the kitchen light", parts.context()).states["light.kitchen"].state == "on"
         assert turn.run("tea time", parts.context()).reply == "Tea!"
-        bad, torn = sorted(parts.sentence_problems)
+        bad, torn = sorted(parts.understanding.sentence_problems)
         assert "bad.yaml:2" in bad and "quotes" in bad and "torn.yaml" in torn
         with pytest.raises(ConfigError, match="torn"):
             parts.fresh_matcher()

@@ -8,9 +8,10 @@ import soundfile
 
 from assistant.config import RecordingsSection
 from assistant.events import Reloaded
-from assistant.service.core import Core, TurnRequest
+from assistant.service.core import Core
 from assistant.service.loudspeaker import Loudspeaker
 from assistant.service.recordings import Recordings, open_recordings
+from assistant.service.turns import TurnRequest
 from assistant.service.worker import Worker
 from assistant.testing import FakeHouse, FakeMind, FakePlayer, FakePulse, FakeStages, FakeTalk
 from assistant.turn import Turn

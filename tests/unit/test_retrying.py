@@ -26,7 +26,9 @@ class Scene:
         events.listen(lambda event: self.ready.append(event.name), PartReady)
         self.core = SimpleNamespace(trouble=self._trouble, events=events)
         loaders = {name: lambda name=name: self._load(name) for name in NAMES}
-        self.stages = LoadedStages(SimpleNamespace(sentence_problems=()), loaders=loaders)
+        self.stages = LoadedStages(
+            SimpleNamespace(understanding=SimpleNamespace(sentence_problems=())), loaders=loaders
+        )
 
     def _load(self, name):
         self.asked.append(name)

@@ -1,0 +1,94 @@
+"""Recognition of one process: the acoustic model, shared, and ears compiled for what a home understands."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from assistant.config import Config
+from assistant.han import has_no_spaces
+from assistant.models.installed import resolve
+from assistant.parts.kept import Kept
+
+if TYPE_CHECKING:
+    from assistant.asr.bias import Bias
+    from assistant.asr.ears import HomeEars
+    from assistant.asr.lexicon import Lexicon
+    from assistant.asr.vosk_engine import VoskModel
+    from assistant.nlu.mind import DialogueMind
+
+KEPT_EARS = 2
+"""Decoders are large; what they are made of is on the disk."""
+
+
+class HearingParts:
+    """``config`` is replaced when it is read again; what is loaded stays."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self._ears: Kept[tuple[object, HomeEars]] = Kept(KEPT_EARS)
+
+    @cached_property
+    def vosk(self) -> VoskModel:
+        """The acoustic model and its dictionary, shared by all recognisers."""
+        from assistant.asr.vosk_engine import VoskModel
+
+        return VoskModel(resolve(self.config.asr.model, self.config.paths.models).directory)
+
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """How written words are said; what it works out for one home's names is there for the next."""
+        from assistant.asr.lexicon import Lexicon
+
+        return Lexicon(self.vosk)
+
+    @cached_property
+    def open_ears(self) -> HomeEars:
+        """Recognition with the open vocabulary alone."""
+        from assistant.asr.ears import HomeEars
+
+        return HomeEars(self.vosk)
+
+    def release(self) -> None:
+        """Free the recogniser; it is loaded again when it is next needed."""
+        from assistant.machine.memory import give_back
+
+        self._ears.clear()
+        for name in ("open_ears", "lexicon", "vosk"):
+            self.__dict__.pop(name, None)
+        give_back()
+
+    def forget(self) -> None:
+        """Compile anew what the home's names went into."""
+        self._ears.clear()
+
+    def ears_for(self, mind: DialogueMind) -> HomeEars:
+        """Recognition that is helped by the sentences that ``mind`` understands."""
+        if not self.config.asr.bias or has_no_spaces(self.config.assistant.language):
+            return self.open_ears
+        from assistant.asr.ears import HomeEars
+
+        mind.follow_home()
+        key = (id(mind.matcher), mind.revision)
+        # The matcher is kept with its ears: another one could else get the same id.
+        kept = self._ears.get(key, lambda: (mind.matcher, HomeEars(self.vosk, self._bias(mind))))
+        return kept[1]
+
+    def _bias(self, mind: DialogueMind) -> Bias:
+        from assistant.asr.bias import compile_template_bias
+        from assistant.asr.network import Sentences
+        from assistant.asr.packing import key_of
+        from assistant.machine.memory import give_back
+        from assistant.parts.ear_store import EarStore
+        from assistant.skills.heard import heard_sentences
+
+        intents, lists = mind.matcher.templates()
+        skills = heard_sentences(self.config.assistant.language)
+        also = [] if skills is None else [Sentences(skills.intents, skills.open)]
+        bias = EarStore(self.config.paths.state / "ear").bias(
+            key_of(intents, lists, self.vosk.identity, also),
+            lambda: compile_template_bias(intents, lists, self.lexicon, also=also),
+        )
+        self.lexicon.release()
+        give_back()
+        return bias
