@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from assistant.config import Config, find_config, load_config
+from assistant.config import Config, load_config
+from assistant.config.environment import find_config
 from assistant.errors import AssistantError, AudioError
 from assistant.types import Area, Device, Floor
 

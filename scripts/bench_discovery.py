@@ -18,7 +18,9 @@ from pathlib import Path
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-from assistant.config import Config, MqttSection, PathsSection
+from assistant.config import Config
+from assistant.config.home_sections import MqttSection
+from assistant.config.sections import PathsSection
 from assistant.parts import Parts
 
 ROOMS = "Kitchen Pantry Bedroom Bathroom Hall Attic Cellar Garage Office Nursery Den Porch Garden Shed Studio".split()

@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from assistant.config import default_models_dir  # noqa: E402
+from assistant.config.environment import default_models_dir  # noqa: E402
 from assistant.models.installed import resolve  # noqa: E402
 from assistant.nlu.embedding import Embedder  # noqa: E402
 from assistant.skills.knowledge.index import KnowledgeIndex  # noqa: E402

@@ -34,7 +34,7 @@ from assistant.api.control_client import SOCKET_NAME, ControlClient  # noqa: E40
 from assistant.audio.capture import FRAME_SAMPLES, Capture, Frame, MicrophoneOpened, Waiting  # noqa: E402
 from assistant.audio.files import load_clip, to_mono_16k  # noqa: E402
 from assistant.audio.noise import babble, room_noise  # noqa: E402
-from assistant.config import default_models_dir  # noqa: E402
+from assistant.config.environment import default_models_dir  # noqa: E402
 from assistant.errors import AssistantError  # noqa: E402
 from assistant.events import TurnFinished  # noqa: E402
 from assistant.types import AudioClip  # noqa: E402

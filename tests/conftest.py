@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.config import default_models_dir
+from assistant.config.environment import default_models_dir
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED_EVAL = ROOT.parent / "shared" / "eval"

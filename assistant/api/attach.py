@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.api.access import Access, PairingDesk, Scope
-from assistant.config import service_environment
+from assistant.config.environment import service_environment
 from assistant.errors import AssistantError
 from assistant.types import Intent, JsonScalar, JsonValue
 
 if TYPE_CHECKING:
     from assistant.api.app import Served
-    from assistant.config import ApiSection, Config
+    from assistant.config import Config
+    from assistant.config.sections import ApiSection
     from assistant.parts import Parts
     from assistant.service.core import Command, Core
     from assistant.web.house import House

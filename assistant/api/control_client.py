@@ -8,7 +8,7 @@ import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from assistant.config import SYSTEM_RUNTIME
+from assistant.config.environment import SYSTEM_RUNTIME
 from assistant.errors import AssistantError
 from assistant.types import JsonScalar, JsonValue
 

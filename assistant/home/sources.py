@@ -5,7 +5,9 @@ from __future__ import annotations
 import uuid
 from pathlib import Path
 
-from assistant.config import Config, HomeassistantSection, read_secret
+from assistant.config import Config
+from assistant.config.environment import read_secret
+from assistant.config.home_sections import HomeassistantSection
 from assistant.errors import ConfigError
 from assistant.home.backend import Source
 from assistant.home.backends.link_fields import read_table

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant.config import LlmSection
+from assistant.config.sections import LlmSection
 from assistant.llm.builds import load_build
 from assistant.types import Home
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from assistant.config import LlmSection
+from assistant.config.sections import LlmSection
 from assistant.errors import EngineError
 from assistant.llm.chat import ChatEngine
 from assistant.llm.engine import Message

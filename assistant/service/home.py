@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from assistant.config import GpioSection
+from assistant.config.home_sections import GpioSection
 from assistant.errors import AssistantError, DeviceError
 from assistant.events import Event, Heard, Muted, Ringing, StateChanged, Trouble, TurnFinished, VolumeChanged
 from assistant.home.backends.mqtt.announce import Announcement

@@ -14,7 +14,7 @@ from assistant.audio.files import save_clip
 from assistant.events import Reloaded
 
 if TYPE_CHECKING:
-    from assistant.config import RecordingsSection
+    from assistant.config.sections import RecordingsSection
     from assistant.service.core import Core
     from assistant.types import AudioClip
 

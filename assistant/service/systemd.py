@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TextIO, cast
 
-from assistant.config import ServiceEnvironment, service_environment
+from assistant.config.environment import ServiceEnvironment, service_environment
 
 Send = Callable[..., object]
 SYSLOG_LEVELS = (

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from assistant.config import OWN_SETTINGS, Config, with_own_settings
+from assistant.config import Config
+from assistant.config.reading import OWN_SETTINGS, with_own_settings
 from assistant.errors import ConfigError, StorageError
 from assistant.machine.config_edit import Value, with_values
 from assistant.machine.files import write_whole

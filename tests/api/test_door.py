@@ -14,7 +14,7 @@ from assistant.api.access import Access, PairingDesk, Scope
 from assistant.api.guard import host_names
 from assistant.api.limits import RateLimit
 from assistant.api.server import LimitedProtocol
-from assistant.config import ApiSection
+from assistant.config.sections import ApiSection
 from assistant.errors import StorageError
 from assistant.testing import FakeTextModel
 

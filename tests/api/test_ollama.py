@@ -205,7 +205,7 @@ def test_a_client_that_leaves_ends_the_work(tmp_path, stream):
 
 
 def test_too_many_at_once_are_told_to_come_again(tmp_path):
-    from assistant.config import ApiSection
+    from assistant.config.sections import ApiSection
 
     release = threading.Event()
     model = FakeTextModel(hold=lambda: release.wait(20))

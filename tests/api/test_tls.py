@@ -20,7 +20,7 @@ from cryptography.x509.oid import NameOID
 from assistant.api.app import build_api
 from assistant.api.server import tls_context
 from assistant.api.to_https import ToHttps
-from assistant.config import ApiSection
+from assistant.config.sections import ApiSection
 from assistant.errors import ConfigError
 
 
@@ -126,7 +126,7 @@ def test_port_80_sends_on_to_own_names_only(host, path, where):
 TAKES = """
 import socket
 from assistant.api.server import handed_over
-from assistant.config import service_environment
+from assistant.config.environment import service_environment
 made, = handed_over(service_environment().sockets)
 print(made.getsockname()[1], made.family == socket.AF_INET6, flush=True)
 """

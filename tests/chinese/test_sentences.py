@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from skill_talk import Conversation
 
-from assistant.config import AssistantSection, Config
+from assistant.config import Config
+from assistant.config.sections import AssistantSection
 from assistant.han import number_at
 from assistant.home.inventory import load_inventory
 from assistant.llm.chat import system_prompt

@@ -10,7 +10,8 @@ import numpy as np
 from assistant.api.access import Access, PairingDesk
 from assistant.api.app import Served, build_api
 from assistant.api.server import LimitedProtocol, listen, serving
-from assistant.config import ApiSection, Config, PathsSection
+from assistant.config import Config
+from assistant.config.sections import ApiSection, PathsSection
 from assistant.testing import FakeEmbedder, FakeTextModel, FakeVoice
 from assistant.types import AudioClip, Transcript, Word
 

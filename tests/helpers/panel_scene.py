@@ -9,7 +9,9 @@ from api_server import running, served_of
 from assistant.api.app import build_api
 from assistant.api.attach import house_of
 from assistant.api.mcp_server import McpEndpoint, mcp_server
-from assistant.config import Config, PathsSection, RecordingsSection, with_own_settings
+from assistant.config import Config
+from assistant.config.reading import with_own_settings
+from assistant.config.sections import PathsSection, RecordingsSection
 from assistant.parts import Parts
 from assistant.service.core import Core
 from assistant.service.loudspeaker import Loudspeaker

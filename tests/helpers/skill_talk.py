@@ -1,6 +1,7 @@
 """A conversation with the skills for tests: the built-in house, a fake clock, no language model."""
 
-from assistant.config import AssistantSection, Config
+from assistant.config import Config
+from assistant.config.sections import AssistantSection
 from assistant.home.house import House
 from assistant.home.inventory import load_inventory
 from assistant.nlu.languages import concern_for, dialogue_for

@@ -10,7 +10,7 @@ from gpiozero import Device as GpioZero
 from gpiozero.pins.mock import MockFactory
 from living import Living
 
-from assistant.config import GpioSection
+from assistant.config.home_sections import GpioSection
 from assistant.errors import DeviceError
 from assistant.events import EventBus, Heard, Muted, StateChanged, Trouble, VolumeChanged
 from assistant.home.backends.backoff import BackOff

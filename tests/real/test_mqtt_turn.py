@@ -4,7 +4,9 @@ import pytest
 from broker import FieldDevice, light, mosquitto, needs_mosquitto
 
 from assistant.audio.files import load_clip, save_clip
-from assistant.config import Config, MqttSection, PathsSection
+from assistant.config import Config
+from assistant.config.home_sections import MqttSection
+from assistant.config.sections import PathsSection
 from assistant.parts import Parts
 
 pytestmark = [pytest.mark.real, needs_mosquitto]

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant.config import Config, LlmSection, PathsSection
+from assistant.config import Config
+from assistant.config.sections import LlmSection, PathsSection
 from assistant.llm.client import ModelClient
 from assistant.llm.queue import Priority
 from assistant.parts import Parts

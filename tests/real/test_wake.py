@@ -9,7 +9,8 @@ import pytest
 from assistant.audio.files import join_clips, load_clip, to_mono_16k
 from assistant.audio.openwakeword import OpenWakeWordScorer, built_in_models
 from assistant.commands.wake import build_engine, detections
-from assistant.config import Config, default_models_dir
+from assistant.config import Config
+from assistant.config.environment import default_models_dir
 from assistant.errors import ConfigError, ModelError
 from assistant.types import AudioClip
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from eval_knowledge import pdf as pdf_of
 
-from assistant.config import default_models_dir
+from assistant.config.environment import default_models_dir
 from assistant.skills.knowledge.documents import DocumentError, read_document
 from assistant.skills.knowledge.index import KnowledgeIndex
 from assistant.skills.knowledge.library import Library

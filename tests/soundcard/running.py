@@ -15,7 +15,7 @@ import numpy as np
 from card import RATE_HZ, SoundCard
 
 from assistant.api.control_client import SOCKET_NAME, ControlClient
-from assistant.config import default_models_dir
+from assistant.config.environment import default_models_dir
 from assistant.errors import AssistantError
 
 LOUD = 300

@@ -4,7 +4,8 @@ import datetime as dt
 
 import pytest
 
-from assistant.config import AssistantSection, Config, LlmSection
+from assistant.config import Config
+from assistant.config.sections import AssistantSection, LlmSection
 from assistant.errors import EngineError
 from assistant.llm.chat import ChatTalk, system_prompt
 from assistant.types import TurnContext

@@ -56,5 +56,5 @@ def test_broken_toml_and_missing_file_are_one_line_errors(tmp_path):
 def test_no_file_means_defaults(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     monkeypatch.delenv("ASSISTANT_CONFIG", raising=False)
-    monkeypatch.setattr("assistant.config.SYSTEM_CONFIG", tmp_path / "none.toml")
+    monkeypatch.setattr("assistant.config.environment.SYSTEM_CONFIG", tmp_path / "none.toml")
     assert load_config().llm.context == 4096

@@ -9,7 +9,9 @@ import pytest
 from assistant import doctor
 from assistant.audio import devices
 from assistant.audio.devices import InputDevice
-from assistant.config import Config, MqttSection, PathsSection, WakeSection
+from assistant.config import Config
+from assistant.config.home_sections import MqttSection
+from assistant.config.sections import PathsSection, WakeSection
 from assistant.errors import AudioError
 
 

@@ -4,7 +4,8 @@ import pytest
 from http_device import http_lamp
 from living import Living
 
-from assistant.config import Config, HomeSection
+from assistant.config import Config
+from assistant.config.home_sections import HomeSection
 from assistant.errors import ConfigError
 from assistant.home.sources import configured_sources
 from assistant.types import NotHandled

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from assistant.audio.meter import LevelMeter
-from assistant.config import Config, PathsSection, with_own_settings
+from assistant.config import Config
+from assistant.config.reading import with_own_settings
+from assistant.config.sections import PathsSection
 from assistant.errors import ConfigError
 from assistant.home.house import open_house
 from assistant.nlu.matcher import SentenceMatcher

@@ -4,7 +4,8 @@ import dataclasses
 
 import pytest
 
-from assistant.config import Config, PathsSection
+from assistant.config import Config
+from assistant.config.sections import PathsSection
 from assistant.errors import ConfigError
 from assistant.parts import Parts
 

@@ -6,7 +6,7 @@ import os
 import numpy as np
 import soundfile
 
-from assistant.config import RecordingsSection
+from assistant.config.sections import RecordingsSection
 from assistant.events import Reloaded
 from assistant.service.core import Core
 from assistant.service.loudspeaker import Loudspeaker

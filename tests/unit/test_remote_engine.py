@@ -7,7 +7,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from assistant.config import LlmSection, load_config
+from assistant.config import load_config
+from assistant.config.sections import LlmSection
 from assistant.errors import ConfigError, EngineError
 from assistant.llm.remote import PAUSE_S, RemoteEngine
 from assistant.llm.sampling import Sampling

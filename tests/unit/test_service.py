@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from assistant.config import ServiceEnvironment, service_environment
+from assistant.config.environment import ServiceEnvironment, service_environment
 from assistant.service.systemd import JournalHandler, Notifier, Progress, set_up_logging
 
 

@@ -7,7 +7,8 @@ import json
 import pytest
 from api_server import serve, served_of
 
-from assistant.config import ApiSection, Config
+from assistant.config import Config
+from assistant.config.sections import ApiSection
 from assistant.errors import ConfigError
 from assistant.llm.requests import GenerateRequest
 from assistant.terminal.chat import Chat, chat, read_schema

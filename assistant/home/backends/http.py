@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import httpx
 
-from assistant.config import read_secret
+from assistant.config.environment import read_secret
 from assistant.errors import ConfigError, DeviceError
 from assistant.home.backend import NoAnswer, NotAvailable, ServiceCall, Sink, SourceStatus
 from assistant.home.backends.expect import is_met, momentary, supposed
