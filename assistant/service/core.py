@@ -34,7 +34,8 @@ from contextlib import AbstractAsyncContextManager
 from assistant.audio.earcons import Earcon
 from assistant.errors import AssistantError
 from assistant.events import EventBus, ListenState, Muted, StateChanged, Trouble, TurnRecord, VolumeChanged
-from assistant.service.loudspeaker import Loudspeaker, Speech
+from assistant.service.loudspeaker import Loudspeaker
+from assistant.service.speech import Speech
 from assistant.service.ports import Keeper, Microphone, Stages
 from assistant.service.settings import LastingSettings
 from assistant.service.sounds import RING_LONGEST_S, Sounds

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from assistant.audio.capture import Stream
     from assistant.audio.devices import InputDevice
     from assistant.service.core import Core
-    from assistant.service.loudspeaker import Loudspeaker, PlayerLike
+    from assistant.service.loudspeaker import Loudspeaker
+    from assistant.service.output import PlayerLike
     from assistant.service.stages import LoadedStages
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from assistant.events import EventBus, Heard, TurnFinished, TurnRecord, TurnStarted
 from assistant.service.conversations import VOICE, Conversations
-from assistant.service.loudspeaker import Speech
+from assistant.service.speech import Speech
 from assistant.service.ports import Stages
 from assistant.service.sounds import Sounds
 from assistant.service.worker import Urgency, Worker

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from assistant.errors import AudioError
-from assistant.service.loudspeaker import RING_VOLUME, Kind, Loudspeaker
+from assistant.service.loudspeaker import Loudspeaker
+from assistant.service.output import RING_VOLUME
+from assistant.service.speech import Kind
 from assistant.testing import FakePlayer
 from assistant.types import AudioClip
 
