@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from assistant.errors import AssistantError
 from assistant.home.backend import ServiceCall, Sink, SourceStatus
 from assistant.llm.requests import Called, Finished, GenerateRequest, Output, Piece, ToolCall
-from assistant.turn import Turn
+from assistant.turn.turn import Turn
 from assistant.types import (
     Action,
     Ask,

@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from assistant.turn import HouseLike, new_turn_id
+from assistant.turn.protocols import HouseLike
+from assistant.turn.turn import new_turn_id
 from assistant.types import Ask, Device, Handled, Intent, JsonValue, TurnContext
 
 

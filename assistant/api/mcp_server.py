@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
     from assistant.service.core import Core
-    from assistant.turn import HouseLike
+    from assistant.turn.protocols import HouseLike
 
 SOURCE = "mcp"
 LONGEST_TEXT = 1000

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from assistant.ahead import ThinkAhead, Thinker
+from assistant.turn.ahead import ThinkAhead, Thinker
 from assistant.types import AudioClip, NoIntent, TurnContext, Utterance
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from assistant.asr.ears import EarStream, HomeEars
     from assistant.nlu.mind import DialogueMind
     from assistant.parts import Parts
-    from assistant.turn import Turn
+    from assistant.turn.turn import Turn
 
 RATE_HZ = 16_000
 STEP_S = 0.1

@@ -28,7 +28,7 @@ from assistant.nlu.mind import DialogueMind
 from assistant.parts import Parts
 from assistant.parts.skills import FixedClock, SkillParts
 from assistant.skills.skills import SkillSet
-from assistant.turn import new_turn_id
+from assistant.turn.turn import new_turn_id
 from assistant.types import AudioClip, Home, TurnContext
 
 

@@ -20,16 +20,17 @@ from assistant.parts.model import ModelParts
 from assistant.parts.reply_sink import ReplySink
 from assistant.parts.understanding import UnderstandingParts
 from assistant.parts.voices import VoiceParts
-from assistant.turn import Ears, HouseLike, Mind, Skills, Talk, Turn, new_turn_id
+from assistant.turn.protocols import Ears, HouseLike, Mind, Skills, Talk
+from assistant.turn.turn import Turn, new_turn_id
 from assistant.types import AudioClip, Transcript, TurnContext
 
 if TYPE_CHECKING:
-    from assistant.ahead import ThinkAhead
     from assistant.home.house import House
     from assistant.nlu.matcher import SentenceMatcher
     from assistant.nlu.mind import DialogueMind
     from assistant.parts.skills import SkillParts
     from assistant.tts.speaker import Speaker
+    from assistant.turn.ahead import ThinkAhead
 
 HOME_WAIT_S = 3.0
 """So long a command waits at its start for the home's devices to be found."""
@@ -171,10 +172,10 @@ class Parts:
         self, mind: Mind, house: HouseLike, talk: Talk, skills: Skills, voice: Speaker | None
     ) -> ThinkAhead | None:
         """Thinking while somebody speaks, for stages that can be asked without consequences."""
-        from assistant.ahead import ThinkAhead
         from assistant.home.house import House
         from assistant.llm.chat import ChatTalk
         from assistant.nlu.mind import DialogueMind
+        from assistant.turn.ahead import ThinkAhead
 
         if voice is None or not isinstance(mind, DialogueMind):
             return None

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from assistant.config import Config
     from assistant.skills.base import Said
     from assistant.skills.knowledge.vectors import Embedder
-    from assistant.turn import HouseLike, Mind
+    from assistant.turn.protocols import HouseLike, Mind
     from assistant.types import Intent, Outcome, SkillReply, TurnContext, Understanding
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from assistant.config import Config
 from assistant.llm.queue import Priority
 from assistant.parts.kept import Kept
 from assistant.parts.model import ModelParts
-from assistant.turn import HouseLike
+from assistant.turn.protocols import HouseLike
 from assistant.types import Home
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 
-from assistant.ahead import Thinker
 from assistant.service.ports import Stages
 from assistant.service.worker import Urgency, Worker
-from assistant.turn import Turn
+from assistant.turn.ahead import Thinker
+from assistant.turn.turn import Turn
 
 KEPT_CONVERSATIONS = 16
 VOICE = "voice"

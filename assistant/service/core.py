@@ -35,10 +35,10 @@ from assistant.audio.earcons import Earcon
 from assistant.errors import AssistantError
 from assistant.events import EventBus, ListenState, Muted, StateChanged, Trouble, TurnRecord, VolumeChanged
 from assistant.service.loudspeaker import Loudspeaker
-from assistant.service.speech import Speech
 from assistant.service.ports import Keeper, Microphone, Stages
 from assistant.service.settings import LastingSettings
 from assistant.service.sounds import RING_LONGEST_S, Sounds
+from assistant.service.speech import Speech
 from assistant.service.turns import Ticket, TurnRequest, Turns
 from assistant.service.worker import Urgency, Worker
 from assistant.types import AudioClip, JsonScalar, JsonValue

@@ -38,8 +38,8 @@ from assistant.errors import AudioError
 from assistant.events import Interjection, PartialTranscript, TurnRecord, Woken
 from assistant.service.conversations import VOICE
 from assistant.service.core import Core
-from assistant.service.speech import Kind, Speech
 from assistant.service.recogniser import Ears, Recogniser
+from assistant.service.speech import Kind, Speech
 from assistant.service.turns import Ticket, TurnRequest
 from assistant.service.worker import Pulse
 

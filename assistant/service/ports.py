@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
-from assistant.turn import Turn
+from assistant.turn.turn import Turn
 from assistant.types import AudioClip, TurnContext
 
 

@@ -11,8 +11,8 @@ from assistant.audio.earcons import Earcon, earcon
 from assistant.errors import AssistantError
 from assistant.events import Announced, EventBus, Ringing
 from assistant.service.loudspeaker import Loudspeaker
-from assistant.service.speech import Kind, Speech
 from assistant.service.ports import Microphone, Stages
+from assistant.service.speech import Kind, Speech
 from assistant.service.worker import Urgency, Worker
 from assistant.types import AudioClip
 

@@ -23,7 +23,7 @@ from assistant.service.conversations import VOICE
 from assistant.service.core import Core
 from assistant.service.judge import Judge
 from assistant.service.waking import interjections, wake_engine
-from assistant.turn import Turn
+from assistant.turn.turn import Turn
 from assistant.types import AudioClip, TurnContext
 
 if TYPE_CHECKING:

@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 
 from assistant.events import EventBus, Heard, TurnFinished, TurnRecord, TurnStarted
 from assistant.service.conversations import VOICE, Conversations
-from assistant.service.speech import Speech
 from assistant.service.ports import Stages
 from assistant.service.sounds import Sounds
+from assistant.service.speech import Speech
 from assistant.service.worker import Urgency, Worker
-from assistant.turn import Sink, new_turn_id
+from assistant.turn.protocols import Sink
+from assistant.turn.turn import new_turn_id
 from assistant.types import AudioClip, TurnContext, TurnResult, Utterance
 
 log = logging.getLogger(__name__)

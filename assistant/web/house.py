@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from assistant.config import Config
     from assistant.skills.agenda.entries import Entry
     from assistant.skills.knowledge.library import Library
-    from assistant.turn import HouseLike
+    from assistant.turn.protocols import HouseLike
     from assistant.types import Intent
     from assistant.web.upkeep import Upkeep
 

@@ -10,7 +10,7 @@ from assistant.nlu.mind import DialogueMind
 from assistant.parts.skills import SkillParts
 from assistant.skills.agenda.runner import AgendaRunner
 from assistant.testing import FakeRinger, FakeTime
-from assistant.turn import Turn
+from assistant.turn.turn import Turn
 from assistant.types import Home, TurnContext
 
 

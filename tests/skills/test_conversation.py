@@ -153,7 +153,7 @@ def test_the_reply_is_spoken_by_a_voice_of_its_language(talk):
     import numpy as np
 
     from assistant.testing import FakeHouse, FakeMind, FakeVoice
-    from assistant.turn import Turn
+    from assistant.turn.turn import Turn
     from assistant.types import AudioClip, TurnContext
 
     own, french = (FakeVoice(AudioClip(np.zeros(16, np.int16), 16000)) for _ in range(2))

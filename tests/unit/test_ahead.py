@@ -6,11 +6,11 @@ import threading
 import numpy as np
 import pytest
 
-from assistant.ahead import ThinkAhead, Thinker
 from assistant.errors import EngineError
 from assistant.testing import FakeHouse, FakeMind
 from assistant.tts.speaker import Speaker
-from assistant.turn import Turn
+from assistant.turn.ahead import ThinkAhead, Thinker
+from assistant.turn.turn import Turn
 from assistant.types import Ask, AudioClip, Device, Intent, NoIntent, TurnContext, Understood
 
 CONTEXT = TurnContext(now=dt.datetime(2026, 1, 5, 7, 0), turn_id="t1")

@@ -30,7 +30,7 @@ from assistant.service.systemd import Progress
 from assistant.service.turns import TurnRequest
 from assistant.service.worker import Urgency, Worker
 from assistant.testing import FakeEars, FakeHouse, FakeMind, FakePlayer, FakePulse, FakeStages, FakeTalk, FakeVoice
-from assistant.turn import Turn
+from assistant.turn.turn import Turn
 from assistant.types import Ask, AudioClip, Device, Intent, Transcript, Understood, Utterance
 
 CLIP = AudioClip(np.ones(10, np.int16), 16_000)

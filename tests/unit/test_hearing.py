@@ -24,7 +24,7 @@ from assistant.service.loudspeaker import Loudspeaker
 from assistant.service.recogniser import MARGIN, STEP, Recogniser
 from assistant.service.worker import Worker
 from assistant.testing import FakeHouse, FakeMind, FakePlayer, FakePulse, FakeStages, FakeTalk, FakeVoice
-from assistant.turn import Turn
+from assistant.turn.turn import Turn
 from assistant.types import Ask, AudioClip, Device, Intent, Transcript, Understood
 
 CLIP = AudioClip(np.ones(10, np.int16), 16_000)

@@ -14,7 +14,7 @@ from assistant.service.recordings import Recordings, open_recordings
 from assistant.service.turns import TurnRequest
 from assistant.service.worker import Worker
 from assistant.testing import FakeHouse, FakeMind, FakePlayer, FakePulse, FakeStages, FakeTalk
-from assistant.turn import Turn
+from assistant.turn.turn import Turn
 from assistant.types import AudioClip, Transcript, Utterance
 from assistant.update.backup import Places, read_backup, write_backup
 

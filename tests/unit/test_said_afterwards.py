@@ -9,7 +9,7 @@ from assistant.home.house import open_house
 from assistant.parts import Parts
 from assistant.parts.skills import SkillParts
 from assistant.testing import FakeTalk
-from assistant.turn import new_turn_id
+from assistant.turn.turn import new_turn_id
 
 
 @pytest.fixture(scope="module")

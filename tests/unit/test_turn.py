@@ -7,7 +7,7 @@ import pytest
 
 from assistant.errors import DeviceError
 from assistant.testing import FakeClock, FakeEars, FakeHouse, FakeMind, FakeTalk, FakeVoice
-from assistant.turn import Turn
+from assistant.turn.turn import Turn
 from assistant.types import Action, Ask, AudioClip, Device, Handled, Intent, NotHandled, TurnContext, Understood
 
 CLIP = AudioClip(np.zeros(1600, dtype=np.int16), 16000)

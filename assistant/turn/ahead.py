@@ -27,6 +27,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from assistant.errors import AssistantError
+from assistant.turn.protocols import Ahead, Cancelled
 from assistant.types import (
     NOT_UNDERSTOOD,
     Ask,
@@ -39,7 +40,6 @@ from assistant.types import (
     Understood,
 )
 
-Cancelled = Callable[[], bool]
 SETTLED_S = 0.15
 """Words that have not changed for so long are probably the last ones."""
 SHORTEST_WORDS = 2
@@ -194,14 +194,6 @@ class ThinkAhead:
             self._voice.expect(pieces)
 
 
-class Thinking(Protocol):
-    """What thinks; ``ThinkAhead`` does."""
-
-    def words(self, text: str, context: TurnContext, *, settled: bool = False, cancelled: Cancelled) -> None: ...
-
-    def over(self) -> None: ...
-
-
 class Thinker:
     """Thinks in a thread of its own about the latest words that it was given. A context manager: leaving it ends the thread.
 
@@ -209,7 +201,7 @@ class Thinker:
     """
 
     def __init__(
-        self, ahead: Thinking, *, settled_s: float = SETTLED_S, clock_s: Callable[[], float] = time.monotonic
+        self, ahead: Ahead, *, settled_s: float = SETTLED_S, clock_s: Callable[[], float] = time.monotonic
     ) -> None:
         self.ahead = ahead
         self._settled_s = settled_s
