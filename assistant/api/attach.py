@@ -170,14 +170,14 @@ def upkeep_of(config: Config) -> Upkeep:
     """Backups and updates on this machine: as the installed service has them, or of what a user's own assistant keeps."""
     from assistant.update.backup import Places
     from assistant.update.orders import OUTCOME_FOLDER, UNIT
-    from assistant.update.system import CONFIG, KEYS, PREFIX, STATE, UNITS
+    from assistant.update.system import CONFIG, KEYS, PREFIX, STATE, UNITS, is_packaged
     from assistant.web.upkeep import Upkeep
 
     state = config.paths.state
     installed = state == STATE
     own = CONFIG if installed else _folder_of(config)
-    orders = installed and (UNITS / UNIT).exists()
-    return Upkeep(Places(own, state), OUTCOME_FOLDER, PREFIX, KEYS, orders, config.update.url)
+    orders = installed and any((folder / UNIT).exists() for folder in UNITS)
+    return Upkeep(Places(own, state), OUTCOME_FOLDER, PREFIX, KEYS, orders, config.update.url, not is_packaged())
 
 
 def _folder_of(config: Config) -> Path:

@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import AssistantError, UpdateError
-from assistant.update.system import CONFIG, KEYS, PREFIX, STATE
+from assistant.update.system import CONFIG, KEYS, PREFIX, STATE, is_packaged
 
 if TYPE_CHECKING:
     from assistant.config import Config
     from assistant.update.backup import Places
     from assistant.update.updater import Outcome, Updater
 
-PACKAGED = Path("/usr/lib/offline-assistant")
 SEEN = ".seen-at-url"
 DOWNLOAD_LIMIT = 4 << 30
 UNDONE = 4
@@ -212,7 +211,7 @@ def _config(path: Path | None) -> Config:
 
 def _updater(config: Config, *, booting: bool = False) -> Updater:
     """Raises UpdateError where releases come as Debian's package."""
-    if not booting and (PACKAGED in Path(sys.prefix).parents or Path(sys.prefix) == PACKAGED):
+    if not booting and is_packaged():
         raise UpdateError("this machine has the Debian package", mend="apt-get install the newer one")
     from assistant.update.system import SystemMachine
     from assistant.update.updater import Updater

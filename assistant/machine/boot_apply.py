@@ -9,12 +9,15 @@ import contextlib
 import hashlib
 import re
 import subprocess
+import tomllib
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import assistant
 from assistant.config import load_config
+from assistant.config.reading import OWN_SETTINGS
 from assistant.errors import ConfigError
 from assistant.machine.boot_file import BootSettings, Problem, decode, masked, read_boot_file
 from assistant.machine.config_edit import Value, with_values
@@ -26,6 +29,10 @@ BOOT_FOLDERS = ("boot/firmware", "boot")
 FILE_NAME = "assistant.txt"
 REPORT_NAME = "assistant-problems.txt"
 STAMP = "var/lib/assistant-machine/boot-file"
+MQTT_PASSWORD = "etc/assistant/mqtt_password"
+PANEL_SOCKET = "assistant-panel.socket"
+SPOKEN = frozenset(path.stem for path in (Path(assistant.__file__).parent / "data" / "responses").glob("*.toml"))
+"""The languages that are complete, by the codes that the configuration has for them."""
 WIFI = "etc/NetworkManager/system-connections/assistant-wifi.nmconnection"
 BUILT_IN_WORDS = ("hey_jarvis", "okay_nabu", "alexa", "hey_mycroft", "hey_rhasspy")
 _WIFI_SPACE = uuid.UUID("6f1b0c0e-2a53-4f0c-9b0a-3a6f0c1f6d55")
@@ -44,9 +51,7 @@ class Applied:
     problems: list[Problem] = field(default_factory=list)
 
 
-def apply_boot_file(
-    root: Path, run: Run = run_command, *, languages: frozenset[str] = frozenset({"en"})
-) -> Applied | None:
+def apply_boot_file(root: Path, run: Run = run_command, *, languages: frozenset[str] = SPOKEN) -> Applied | None:
     """Apply the boot partition's file where it changed since the last time; ``None`` where there is nothing to do.
 
     Secrets are taken out of the file, and what could not be followed is written beside it. Raises OSError only where
@@ -117,6 +122,10 @@ class _Applier:
         for name, value, step in steps:
             if value is not None:
                 self._guarded(name, lambda step=step: step(settings))  # type: ignore[misc]
+        if settings.mqtt_broker is not None:
+            self._guarded("mqtt_broker", lambda: self._mqtt(settings))
+        if settings.panel is not None:
+            self._guarded("panel", lambda: self._panel(listens=settings.panel is True))
         for names, values in self._own_values(settings):
             self._guarded(names, lambda values=values: self._configure(values))  # type: ignore[misc]
 
@@ -196,6 +205,27 @@ class _Applier:
         self._run(("systemctl", "enable" if settings.ssh else "disable", "ssh.service"), "")
         self._run(("systemctl", "--no-block", "start" if settings.ssh else "stop", "ssh.service"), "")
 
+    def _mqtt(self, settings: BootSettings) -> None:
+        assert settings.mqtt_broker is not None
+        host, port = settings.mqtt_broker
+        values: dict[tuple[str, str], Value] = {("mqtt", "host"): host, ("mqtt", "port"): port}
+        if settings.mqtt_user:
+            values["mqtt", "user"] = settings.mqtt_user
+        secret = self._root / MQTT_PASSWORD
+        if settings.mqtt_password:
+            secret.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(secret, settings.mqtt_password + "\n", mode=0o640)
+            self._run(("chown", "root:assistant", str(secret)), "")
+        if settings.mqtt_password or "mqtt_password" in settings.taken_over:
+            values["mqtt", "password_file"] = f"/{MQTT_PASSWORD}"
+        self._configure(values)
+
+    def _panel(self, *, listens: bool) -> None:
+        self._configure({("api", "listen"): "network" if listens else "local"})
+        # Port 80 as well, so that the address is only a name. Not --now, as with ssh.
+        self._run(("systemctl", "enable" if listens else "disable", PANEL_SOCKET), "")
+        self._run(("systemctl", "--no-block", "start" if listens else "stop", PANEL_SOCKET), "")
+
     def _own_values(self, settings: BootSettings) -> list[tuple[str, dict[tuple[str, str], Value]]]:
         words = [_wake_word(phrase) for phrase in settings.wake_word]
         values: list[tuple[str, tuple[str, str], Value | None]] = [
@@ -220,6 +250,18 @@ class _Applier:
             trial.replace(path)
         finally:
             trial.unlink(missing_ok=True)
+        self._renew_panels(values)
+
+    def _renew_panels(self, values: dict[tuple[str, str], Value]) -> None:
+        """What was set in the panel goes before the configuration; what the owner wrote after that goes before both."""
+        path = self._root / "var/lib/assistant" / OWN_SETTINGS
+        if path.is_symlink() or not path.is_file():
+            return
+        before = path.read_text(encoding="utf-8")
+        document = tomllib.loads(before)
+        renewed = {place: value for place, value in values.items() if place[1] in document.get(place[0], {})}
+        if renewed:
+            write_whole(path, with_values(before, renewed))
 
 
 def _wake_word(phrase: str) -> str:

@@ -16,7 +16,7 @@ import zoneinfo
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-SECRETS = ("wifi_password", "password")
+SECRETS = ("wifi_password", "password", "mqtt_password")
 TAKEN_OVER = "(taken over; write a new one to change it)"
 _LINE = re.compile(r"\s*(?P<key>[^=#]*?)\s*=\s*(?P<value>.*?)\s*$")
 _QUOTES = {'"': '"', "'": "'", "“": "”", "„": "“", "‘": "’"}
@@ -43,6 +43,12 @@ class BootSettings:
     name: str | None = None
     microphone: str | None = None
     loudspeaker: str | None = None
+    panel: bool | None = None
+    """Whether the panel is there for the whole house."""
+    mqtt_broker: tuple[str, int] | None = None
+    """(host, port)"""
+    mqtt_user: str | None = None
+    mqtt_password: str | None = field(default=None, repr=False)
     update_url: str | None = None
     taken_over: frozenset[str] = frozenset()
     """The secrets that an earlier pass took out of the file: what was set then holds."""
@@ -148,6 +154,12 @@ def _together(settings: BootSettings, problems: list[Problem]) -> tuple[BootSett
         settings = replace(settings, password=None, ssh_key=None)
     if settings.user and not (settings.password or settings.ssh_key or "password" in settings.taken_over):
         problems.append(Problem(0, f"user {settings.user} can log in only with a password or an ssh_key"))
+    if (settings.mqtt_user or settings.mqtt_password) and not settings.mqtt_broker:
+        problems.append(Problem(0, "mqtt_user and mqtt_password need mqtt_broker, the broker's address"))
+        settings = replace(settings, mqtt_user=None, mqtt_password=None)
+    if settings.mqtt_password and not settings.mqtt_user:
+        problems.append(Problem(0, "mqtt_password needs mqtt_user, the name that it belongs to"))
+        settings = replace(settings, mqtt_password=None)
     return settings, problems
 
 
@@ -231,14 +243,29 @@ def _check_words(value: str) -> tuple[str, ...]:
 
 
 def _check_language(value: str, languages: frozenset[str]) -> str:
-    code = value.lower().replace("_", "-").partition("-")[0]
-    if code not in languages:
-        raise ValueError(f"'{value}' is not among the languages that it speaks: {', '.join(sorted(languages))}")
-    return code
+    wanted = value.lower().replace("_", "-")
+    for code in sorted(languages):
+        if wanted.partition("-")[0] == code.partition("-")[0]:
+            return code
+    raise ValueError(f"'{value}' is not among the languages that it speaks: {', '.join(sorted(languages))}")
 
 
 def _check_text(value: str) -> str:
     if len(value) > 80 or not value.isprintable():
+        raise ValueError("that is too long, or has characters that nobody can see")
+    return value
+
+
+def _check_broker(value: str) -> tuple[str, int]:
+    match = re.fullmatch(r"(?:mqtt://)?(?P<host>[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(?::(?P<port>\d{1,5}))?/?", value)
+    port = int(match["port"] or 1883) if match else 0
+    if not match or not 1 <= port <= 65535:
+        raise ValueError("write the broker's name or address, like 192.168.1.10 or broker.local:1883")
+    return match["host"].strip("[]"), port
+
+
+def _check_broker_password(value: str) -> str:
+    if len(value) > 200 or not value.isprintable():
         raise ValueError("that is too long, or has characters that nobody can see")
     return value
 
@@ -265,6 +292,14 @@ _CHECKS: dict[str, Callable[[str], object]] = {
     "name": _check_text,
     "microphone": _check_text,
     "loudspeaker": _check_text,
+    "panel": _check_switch,
+    "mqtt_broker": _check_broker,
+    "mqtt_user": _check_text,
+    "mqtt_password": _check_broker_password,
     "update_url": _check_url,
 }
-_BY_FOLDED = {_folded(key): key for key in _CHECKS} | {"wakewords": "wake_word", "hostname": "host_name"}
+_BY_FOLDED = {_folded(key): key for key in _CHECKS} | {
+    "wakewords": "wake_word",
+    "hostname": "host_name",
+    "area": "room",
+}

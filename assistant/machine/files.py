@@ -11,7 +11,7 @@ def write_whole(path: Path, data: bytes | str, *, mode: int = 0o644) -> None:
     """Write beside ``path``, sync, and rename over it. Raises OSError, leaving what was there."""
     raw = data.encode() if isinstance(data, str) else data
     temporary = path.with_name(f".{path.name}.new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
             with contextlib.suppress(PermissionError):  # FAT knows no modes

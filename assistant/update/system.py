@@ -11,13 +11,23 @@ from pathlib import Path
 from assistant.machine import notices
 
 UNIT = "assistant.service"
-UNITS = Path("/etc/systemd/system")
+UNITS = (Path("/etc/systemd/system"), Path("/usr/lib/systemd/system"))
+"""Where an installation has its units, and where Debian's package has them."""
+PACKAGED = Path("/usr/lib/offline-assistant")
 PREFIX = Path("/opt/assistant")
 CONFIG = Path("/etc/assistant")
 KEYS = CONFIG / "update-keys"
 STATE = Path("/var/lib/assistant")
 SELFTEST_LIMIT_S = 900.0
-START_LIMIT_S = 300.0
+START_LIMIT_S = 600.0
+"""Only for a systemctl that hangs. Whether a start has failed is the unit's to say (TimeoutStartSec: 180 s, which the
+owner of a slow board may raise); a release must not be undone for that it was still being read from a slow card."""
+
+
+def is_packaged() -> bool:
+    """Whether this program is Debian's package, whose releases come from apt."""
+    own = Path(sys.prefix)
+    return own == PACKAGED or PACKAGED in own.parents
 
 
 class SystemMachine:

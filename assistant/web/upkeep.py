@@ -39,6 +39,8 @@ class Upkeep:
     keys: Path
     orders: bool
     url: str | None = None
+    bundles: bool = True
+    """Whether releases come as bundles, and not from apt."""
 
     @property
     def folder(self) -> Path:

@@ -58,7 +58,7 @@ for file in systemd/journald.conf.d systemd/system.conf.d sysctl.d; do
     install -D -m 0644 -t "$work/root/etc/$file" "$clone/scripts/image/overlay/etc/$file"/*
 done
 "${install[@]}" --root "$work/root"
-prepare_state "$work/root"
+place_state "$work/root"
 host=$(cat "$work/root/etc/hostname")
 echo assistant > "$work/root/etc/hostname"
 sed -i "s/\\b$host\\b/assistant/" "$work/root/etc/hosts"

@@ -30,6 +30,10 @@ ssh = yes
 language = en_GB
 Name = "Ada"
 microphone = USB
+panel = on
+mqtt_broker = Broker.local:1884
+mqtt_user = assistant
+mqtt_password = top secret
 update_url = https://example.org/a.bundle
 """
 
@@ -52,6 +56,10 @@ def test_a_whole_file_as_people_write_it():
         ssh=True,
         language="en",
         microphone="USB",
+        panel=True,
+        mqtt_broker=("Broker.local", 1884),
+        mqtt_user="assistant",
+        mqtt_password="top secret",
         update_url="https://example.org/a.bundle",
     )
 
@@ -66,7 +74,7 @@ def test_the_shipped_file_says_nothing_until_a_line_is_taken_into_use():
     text = (ROOT / "systemd/boot/assistant.txt").read_text(encoding="utf-8")
     assert read_boot_file(text) == (BootSettings(), [])
     examples = [line[1:] for line in text.splitlines() if line.startswith("#") and " = " in line and line[1] != " "]
-    examples += ["wifi_password = 12345678", "password = 12345678"]
+    examples += ["wifi_password = 12345678", "password = 12345678", "mqtt_password = 1"]
     settings, problems = read_boot_file("\n".join(line for line in examples if "ssh_key" not in line))
     assert problems == []
     left = {name for name in BootSettings.__dataclass_fields__ if getattr(settings, name) in (None, (), "")}
@@ -89,6 +97,12 @@ def test_the_shipped_file_says_nothing_until_a_line_is_taken_into_use():
         ("language = klingon", "languages that it speaks: en"),
         ("update_url = file:///etc/passwd", "beginning with https://"),
         ("password = short", "at least 8"),
+        ("panel = open", "neither on nor off"),
+        ("mqtt_broker = http://x/y", "like 192.168.1.10 or broker.local:1883"),
+        ("mqtt_broker = 192.168.1.10:99999", "like 192.168.1.10 or broker.local:1883"),
+        ("mqtt_brocker = 192.168.1.10", "did you mean 'mqtt_broker'?"),
+        ("wake_word = !!!", "write what you want to say"),
+        (f"room = {'x' * 81}", "too long"),
     ],
 )
 def test_a_line_that_cannot_be_followed_is_named_and_the_others_count(line, said):
@@ -101,6 +115,8 @@ def test_a_line_that_cannot_be_followed_is_named_and_the_others_count(line, said
 def test_lines_that_need_one_another():
     assert "wifi_name" in str(read_boot_file("wifi_password = 12345678")[1][0])
     assert "need user" in str(read_boot_file("password = 12345678")[1][0])
+    assert "need mqtt_broker" in str(read_boot_file("mqtt_user = me\nmqtt_password = x")[1][0])
+    assert "needs mqtt_user" in str(read_boot_file("mqtt_broker = b\nmqtt_password = x")[1][0])
     assert "can log in only with" in str(read_boot_file("user = anna")[1][0])
 
 
@@ -112,8 +128,8 @@ def test_secrets_are_taken_out_and_nothing_else_is_changed():
     assert masked(hidden) == hidden
     settings, problems = read_boot_file(hidden)
     assert (settings.wifi_password, settings.password) == ("", None)
-    assert (problems, settings.taken_over) == ([], {"wifi_password", "password"})
-    assert "secret" not in repr(BootSettings(password="secret", wifi_password="secret"))
+    assert (problems, settings.taken_over) == ([], {"wifi_password", "password", "mqtt_password"})
+    assert "secret" not in repr(BootSettings(password="secret", wifi_password="secret", mqtt_password="secret"))
 
 
 @given(st.text(max_size=400))
@@ -168,6 +184,12 @@ def test_everything_lands_where_the_system_looks(system):
     assert ("systemctl", "enable", "ssh.service") in ran
     assert KEY in (system / "home/anna/.ssh/authorized_keys").read_text()
     assert not list((system / "etc/sudoers.d").iterdir()), "with a password, sudo asks for it"
+    assert (config.api.listen, config.mqtt.host, config.mqtt.port) == ("network", "Broker.local", 1884)
+    assert (config.mqtt.user, config.mqtt.password_file) == ("assistant", Path("/etc/assistant/mqtt_password"))
+    secret = system / "etc/assistant/mqtt_password"
+    assert (secret.read_text(), secret.stat().st_mode & 0o777) == ("top secret\n", 0o640)
+    assert ("chown", "root:assistant", str(secret)) in ran
+    assert ("systemctl", "enable", "assistant-panel.socket") in ran
     assert "correct horse" not in (system / "boot/firmware/assistant.txt").read_text()
 
 
@@ -188,6 +210,46 @@ def test_it_is_followed_once_and_again_only_after_a_change(system):
     assert "write wifi_password anew" in str(apply_boot_file(system, Commands()).problems[0])
 
 
+def test_the_file_written_anew_goes_before_what_the_panel_kept(system):
+    apply_boot_file(system, Commands())
+    own = system / "var/lib/assistant/settings.toml"
+    own.parent.mkdir(parents=True, exist_ok=True)
+    own.write_text('[assistant]\narea = "Hall"\n\n[tts]\nspeed = 1.2\n')
+    file = system / "boot/firmware/assistant.txt"
+    file.write_text(file.read_text().replace("Living room", "Attic"))
+    assert apply_boot_file(system, Commands()).problems == []
+    assert tomllib.loads(own.read_text()) == {"assistant": {"area": "Attic"}, "tts": {"speed": 1.2}}
+    elsewhere = system / "elsewhere"
+    own.replace(elsewhere)
+    own.symlink_to(elsewhere)
+    file.write_text(file.read_text().replace("Attic", "Cellar"))
+    apply_boot_file(system, Commands())
+    assert "Attic" in elsewhere.read_text(), "a link that the service left is not followed"
+
+
+def test_the_panel_is_closed_again_and_a_brokers_password_is_kept(system):
+    apply_boot_file(system, Commands())
+    file = system / "boot/firmware/assistant.txt"
+    file.write_text(file.read_text().replace("panel = on", "panel = off").replace("Broker.local:1884", "192.168.1.10"))
+    commands = Commands()
+    assert apply_boot_file(system, commands).problems == []
+    config = load_config(system / "etc/assistant/assistant.toml")
+    assert (config.api.listen, config.mqtt.host, config.mqtt.port) == ("local", "192.168.1.10", 1883)
+    assert config.mqtt.password_file == Path("/etc/assistant/mqtt_password")
+    assert (("systemctl", "disable", "assistant-panel.socket"), "") in commands.ran
+    assert (system / "etc/assistant/mqtt_password").read_text() == "top secret\n"
+
+
+def test_every_complete_language_may_be_chosen(system):
+    file = system / "boot/firmware/assistant.txt"
+    for written, code in (("zh", "zh-CN"), ("ZH_cn", "zh-CN"), ("en_US", "en")):
+        file.write_text(f"language = {written}\n")
+        assert apply_boot_file(system, Commands()).problems == []
+        assert load_config(system / "etc/assistant/assistant.toml").assistant.language == code
+    file.write_text("language = klingon\n")
+    assert "en, zh-CN" in str(apply_boot_file(system, Commands()).problems[0])
+
+
 def test_what_fails_is_reported_beside_the_file_and_the_rest_is_done(system):
     applied = apply_boot_file(system, Commands(failing={"useradd", "hostname"}))
     assert {str(problem) for problem in applied.problems} == {"host_name: hostname: no", "user: useradd: no"}
@@ -204,7 +266,7 @@ def test_a_configuration_that_would_not_start_is_never_left_behind(system):
     applied = apply_boot_file(system, Commands())
     assert any("nmae" in str(problem) for problem in applied.problems)
     assert settings.read_text() == "[assistant]\nnmae = 1\n"
-    assert [path.name for path in settings.parent.iterdir()] == ["assistant.toml"]
+    assert [path.name for path in settings.parent.glob("*assistant*")] == ["assistant.toml"]
 
 
 def test_without_the_file_nothing_happens(tmp_path):
