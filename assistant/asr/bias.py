@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from assistant.asr.automaton import Automaton, build_automaton
 from assistant.asr.fillers import FILLERS
-from assistant.asr.graph import END, START, Graph, Network
+from assistant.asr.graph import Network
 from assistant.asr.lexicon import Dictionary, Lexicon
 from assistant.asr.matching import Grammar
 from assistant.asr.network import Sentences, compile_network
@@ -67,17 +67,6 @@ def compile_template_bias(
     """
     with _uncollected():
         return _compiled(compile_network(intents, slot_lists, fillers, also), lexicon, plan or SamplingPlan())
-
-
-def compile_bias(sentences: Iterable[str], names: Iterable[str], lexicon: Lexicon) -> Bias:
-    """The bias of plain sentences; ``names`` are phrases that may be said alone, such as an answer to "which one?"."""
-    network = Network()
-    for number, sentence in enumerate(dict.fromkeys([*sentences, *names])):
-        graph = Graph()
-        graph.text(sentence, START, END)
-        network.graphs[f"template {number}"] = graph
-        network.templates.append(f"template {number}")
-    return _compiled(network, lexicon, SamplingPlan(batch=1, novelty=2.0, own_budget=0, joined_share=0.0))
 
 
 @contextmanager

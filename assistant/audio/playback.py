@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -99,14 +99,6 @@ class Player:
             if self._stopped.is_set():
                 return False
             self._write(self._louder(samples[start : start + size]))
-        return not self._stopped.is_set()
-
-    def play_all(self, clips: Iterable[AudioClip]) -> bool:
-        """Play clips as they come, from the first on, and wait until they are heard; False where it was stopped."""
-        for clip in clips:
-            if not self.play(clip):
-                return False
-        self.drain()
         return not self._stopped.is_set()
 
     def stop(self) -> None:

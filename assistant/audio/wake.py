@@ -87,7 +87,6 @@ class WakeEngine(Protocol):
 class _Candidate:
     """A word whose score went up and has not been decided."""
 
-    first_chunk: int
     peak_chunk: int
     peak: float
 
@@ -147,7 +146,7 @@ class WakeWordDetector:
         if candidate is None:
             if score < tuning.likely:
                 return None
-            candidate = self._candidates[name] = _Candidate(self._chunks, self._chunks, score)
+            candidate = self._candidates[name] = _Candidate(self._chunks, score)
         if score > candidate.peak:
             candidate.peak_chunk, candidate.peak = self._chunks, score
         if score >= tuning.sure:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,12 +14,6 @@ class Summary:
     count: int
     p50_ms: float
     p95_ms: float
-    min_ms: float
-    max_ms: float
-
-    def as_row(self) -> dict[str, float]:
-        """Plain numbers for JSON."""
-        return {key: round(value, 2) for key, value in asdict(self).items()}
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -35,7 +29,7 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 def summarise(times_ms: Sequence[float]) -> Summary:
     """Percentiles of ``times_ms``."""
-    return Summary(len(times_ms), percentile(times_ms, 0.5), percentile(times_ms, 0.95), min(times_ms), max(times_ms))
+    return Summary(len(times_ms), percentile(times_ms, 0.5), percentile(times_ms, 0.95))
 
 
 def paired_ratio(slow_ms: Sequence[float], fast_ms: Sequence[float]) -> tuple[float, float, float]:

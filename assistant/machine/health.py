@@ -13,7 +13,7 @@ HOT_C = 80.0
 COOL_AGAIN_C = 72.0
 AGAIN_AFTER_S = 24 * 3600.0
 UNDER_VOLTAGE, SLOWED, SOFT_LIMIT = 1 << 0, 1 << 2, 1 << 3
-UNDER_VOLTAGE_EARLIER, SLOWED_EARLIER = 1 << 16, 1 << 18
+UNDER_VOLTAGE_EARLIER = 1 << 16
 _THROTTLED = ("devices/platform/soc*/soc*firmware/get_throttled", "devices/platform/soc*/*firmware/get_throttled")
 WEAK_POWER = (
     "My power supply is too weak, so I may be slow or switch off. Please use the official one, with its own cable."

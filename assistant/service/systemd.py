@@ -38,11 +38,6 @@ class Notifier:
         self._clock_ns = clock_ns
 
     @property
-    def supervised(self) -> bool:
-        """Whether there is a manager that listens."""
-        return bool(self._environment.notify_socket)
-
-    @property
     def watchdog_interval_s(self) -> float | None:
         """How often the watchdog should be fed: half of systemd's limit; ``None`` where there is no watchdog."""
         limit_us = self._environment.watchdog_usec
@@ -69,10 +64,6 @@ class Notifier:
     def watchdog(self) -> None:
         """Feed the watchdog."""
         self._send("WATCHDOG=1")
-
-    def extend_timeout(self, seconds: float) -> None:
-        """Ask for so much more time before the start (or stop) counts as failed."""
-        self._send(f"EXTEND_TIMEOUT_USEC={int(seconds * 1e6)}")
 
     def _send(self, *lines: str) -> None:
         address = self._environment.notify_socket

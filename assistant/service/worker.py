@@ -45,7 +45,6 @@ class Worker:
     def __init__(self, name: str, pulse: Pulse, *, limit_s: float) -> None:
         self._name = name
         self._pulse = pulse
-        self._limit_s = limit_s
         self._jobs: list[tuple[int, int, Job]] = []
         self._order = itertools.count()
         self._some = threading.Condition()

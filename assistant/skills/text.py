@@ -13,7 +13,6 @@ _TOKEN = re.compile(
     r"|(?P<mark>\*\*|[%°$€£+*/^=()×÷−√²³-])",
 )
 _MARKS = {"×": "*", "÷": "/", "−": "-", "**": "^"}
-_SIGNS = "+-*/^=()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +89,6 @@ def _is_minus(match: re.Match[str], text: str) -> bool:
     if not before.strip() or before[-1:].isspace():
         return bool(re.match(r"\s*[\d(√]", after)) or after[:1].isspace()
     return bool(re.search(r"[\d)²³]\s*$", before)) and bool(re.match(r"\s*[\d(√-]", after))
-
-
-def has_signs(words: Words) -> bool:
-    """Whether there is arithmetic's own writing in it."""
-    return any(token in _SIGNS for token in words.tokens)
 
 
 def phrases(texts: Sequence[str]) -> tuple[tuple[str, ...], ...]:

@@ -16,7 +16,6 @@ from assistant.skills.spans import SpanReader
 Tokens = Sequence[str]
 Split = Callable[[str], Sequence[str]]
 DAY = dt.timedelta(days=1)
-EVERY_DAY = (0, 1, 2, 3, 4, 5, 6)
 
 
 @dataclass(frozen=True, slots=True)

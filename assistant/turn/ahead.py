@@ -88,15 +88,6 @@ class Expects(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class Foresight:
-    """What the thinking was worth: counts for measurements."""
-
-    readings: int = 0
-    rehearsed: int = 0
-    begun: int = 0
-
-
 class ThinkAhead:
     """One conversation's foresight. Safe to call from several threads: one at a time thinks."""
 
@@ -117,7 +108,6 @@ class ThinkAhead:
         self._others = others
         self._prepared: object = None
         self._thinking = threading.Lock()
-        self.counts = Foresight()
 
     def words(self, text: str, context: TurnContext, *, settled: bool = False, cancelled: Cancelled) -> None:
         """Think about the words so far. What goes wrong here shows again in the turn, and is told there."""
@@ -141,7 +131,6 @@ class ThinkAhead:
             self._thinking.release()
 
     def _think(self, text: str, context: TurnContext, settled: bool, cancelled: Cancelled) -> None:
-        self.counts.readings += 1
         understanding = self._mind.foresee(text, context, deep=False)
         talk = isinstance(understanding, NoIntent)
         if talk and self._others(text):
@@ -170,7 +159,6 @@ class ThinkAhead:
         self._prepared = understanding
         reply = understanding.question if isinstance(understanding, Ask) else self._rehearsed(understanding, context)
         if reply:
-            self.counts.rehearsed += 1
             self._voice.expect([reply])
 
     def _rehearsed(self, understanding: Understood, context: TurnContext) -> str:
@@ -188,7 +176,6 @@ class ThinkAhead:
         if self._talk is None or self._prepared == text:
             return
         self._prepared = text
-        self.counts.begun += 1
         pieces = self._talk.begin(text, context, cancelled)
         if self._voice is not None:
             self._voice.expect(pieces)

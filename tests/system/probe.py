@@ -123,7 +123,8 @@ def _() -> None:
     from assistant.audio.playback import Player
 
     with Player.open("pulse") as player:
-        assert player.play_all([earcon("heard")])
+        assert player.play(earcon("heard"))
+        player.drain()
 
 
 @check("own directories")

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from speech import FakeDictionary, hypothesis
+from speech import FakeDictionary, hypothesis, intents_of
 
-from assistant.asr.bias import compile_bias
+from assistant.asr.bias import compile_template_bias
 from assistant.asr.ears import MARGIN_SAMPLES, MOST_UTTERANCES, HomeEars
 from assistant.asr.lexicon import Lexicon
 from assistant.errors import AudioError
@@ -50,7 +50,7 @@ class FakeModel:
 
 
 def bias_of(*sentences):
-    return compile_bias(sentences, [], Lexicon(FakeDictionary()))
+    return compile_template_bias(intents_of({"Said": sentences}), {}, Lexicon(FakeDictionary()))
 
 
 def clip(seconds, rate_hz=RATE_HZ):

@@ -6,7 +6,7 @@ import pytest
 from speech import FakeDictionary, intents_of, names
 
 from assistant.asr.automaton import build_automaton
-from assistant.asr.bias import UNKNOWN_WORD, compile_bias, compile_template_bias, pronunciations
+from assistant.asr.bias import UNKNOWN_WORD, compile_template_bias, pronunciations
 from assistant.asr.lexicon import Lexicon
 from assistant.asr.matching import Grammar
 from assistant.asr.network import compile_network
@@ -125,12 +125,6 @@ def test_a_bias_expects_what_sounds_alike_and_reports_what_cannot_be_heard():
     assert bias.unsayable == ("台所",)
     assert "turn on the robo rock" in grammar
     assert bias.grammar.match("turn on robo rock".split()) == "turn on Roborok"
-
-
-def test_plain_sentences_make_a_bias_too():
-    bias = compile_bias(["open the door"], ["Desk Lamp"], Lexicon(FakeDictionary()))
-    assert set(json.loads(bias.decoder_grammar)) >= {"open the door", "desk lamp"}
-    assert bias.grammar.match("desk lamp".split()) == "Desk Lamp"
 
 
 def test_how_names_are_expected_to_be_said():

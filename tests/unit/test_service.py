@@ -53,7 +53,6 @@ def test_without_a_manager_nothing_happens():
     told = Notifier(ServiceEnvironment())
     told.ready("x")
     told.watchdog()
-    assert not told.supervised
     assert told.watchdog_interval_s is None
 
 

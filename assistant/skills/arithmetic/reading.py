@@ -247,8 +247,3 @@ class ExpressionReader:
         for words in ways:
             if tuple(tokens[at : at + len(words)]) == words:
                 yield at + len(words)
-
-
-def is_plain(expression: Expression) -> bool:
-    """Whether there is nothing to compute."""
-    return isinstance(expression, Value)

@@ -15,7 +15,6 @@ from typing import Any
 from assistant.home.backends.mqtt.entity import Message
 from assistant.home.backends.plain import plain_text
 
-VALUES = ("mute", "volume", "state", "heard", "timers")
 _Command = Callable[[str], object]
 
 
@@ -66,7 +65,7 @@ class Announcement:
         self._commands = dict(commands)
 
     def show(self, **values: str) -> None:
-        """Tell what has changed of ``VALUES``; without a connection it is told when there is one."""
+        """Tell what has changed of mute, volume, state, heard and timers; without a connection it is told when there is one."""
         with self._lock:
             changed = {
                 key: plain_text(text) for key, text in values.items() if self._values.get(key) != plain_text(text)

@@ -73,7 +73,6 @@ class Came:
     topic: str
     payload: bytes
     size: int
-    retained: bool
 
 
 Event = Up | Down | Subscribed | Came
@@ -183,7 +182,7 @@ class Session:
                 return
             self._waiting_bytes += size
         payload = bytes(message.payload) if size <= MOST_BYTES else b""
-        self._events.put(Came(topic, payload, size, message.retain))
+        self._events.put(Came(topic, payload, size))
 
 
 def _without_delay(_client: object, _data: object, connection: Any) -> None:
