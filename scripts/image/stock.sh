@@ -25,7 +25,7 @@ mounted=$work/root
 
 say "Libraries that it lacks"
 emulate
-wanted=(libportaudio2 libatomic1 libgomp1 alsa-utils avahi-daemon ca-certificates)
+wanted=(libportaudio2 libatomic1 libgomp1 alsa-utils espeak-ng avahi-daemon ca-certificates)
 # python3-lgpio, for what is wired to the header, is part of Raspberry Pi OS Lite.
 inside() { chroot "$work/root" env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"; }
 lacking=()

@@ -67,14 +67,14 @@ def ask(*words: str) -> dict[str, object]:
     return dict(json.loads(row))
 
 
-@at("first", "again")
+@at("first", "again", "stock")
 def the_service_becomes_ready() -> str:
     ready()
     micros = int(show("ActiveEnterTimestampMonotonic"))
     return f"READY {micros / 1e6:.0f} s after the kernel's start, emulated"
 
 
-@at("first", "again")
+@at("first", "again", "stock")
 def nothing_has_failed() -> None:
     failed = run("systemctl", "--failed", "--plain", "--no-legend", check=False).strip()
     assert not failed, failed
@@ -96,20 +96,28 @@ def the_card_was_grown() -> str:
     return f"{root >> 20} MiB"
 
 
-@at("first")
+@at("first", "stock")
 def the_owners_file_was_followed() -> str:
     assert Path("/etc/localtime").readlink().as_posix().endswith("Europe/Berlin")
     assert Path("/proc/sys/kernel/hostname").read_text().strip() == "kitchen"
     assert 'area = "Kitchen"' in Path("/etc/assistant/assistant.toml").read_text()
     assert "psk=12345678" in Path("/etc/NetworkManager/system-connections/assistant-wifi.nmconnection").read_text()
     assert "sudo" in run("id", "-Gn", "anna")
+    for unit, way in (("assistant-panel.socket", "is-enabled"), ("assistant-panel.socket", "is-active")):
+        run("systemctl", way, unit)
+    settings = Path("/etc/assistant/assistant.toml").read_text()
+    assert 'listen = "network"' in settings
+    assert 'host = "192.168.1.10"' in settings
+    secret = Path("/etc/assistant/mqtt_password")
+    assert (secret.owner(), secret.group(), secret.stat().st_mode & 0o777) == ("root", "assistant", 0o640)
     text = Path("/boot/firmware/assistant.txt").read_text()
+    assert "top secret" not in text
     assert "12345678" not in text
     assert "correct horse" not in text
     return Path("/boot/firmware/assistant-problems.txt").read_text().splitlines()[-1]
 
 
-@at("first")
+@at("first", "stock")
 def nobody_gets_in_by_default() -> None:
     assert run("systemctl", "is-active", "ssh.service", check=False).strip() == "inactive"
     shadow = {line.split(":")[0]: line.split(":")[1] for line in Path("/etc/shadow").read_text().splitlines()}

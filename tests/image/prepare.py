@@ -15,7 +15,8 @@ from assistant.update.bundle import FORMAT, PROGRAM, Manifest, member_of, write_
 SHARE, KEY, MACHINE = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3] if len(sys.argv) > 3 else "aarch64"
 OWNERS_FILE = (
     "# mine\r\ntime_zone = Europe/Berlin\r\nroom = Kitchen\r\nuser = anna\r\npassword = correct horse\r\n"
-    "host_name = kitchen\r\nwifi_name = Home\r\nwifi_password = 12345678\r\nfavourite = none\r\n"
+    "host_name = kitchen\r\nwifi_name = Home\r\nwifi_password = 12345678\r\n"
+    "panel = on\r\nmqtt_broker = 192.168.1.10\r\nmqtt_user = assistant\r\nmqtt_password = top secret\r\nfavourite = none\r\n"
 )
 
 
