@@ -1,5 +1,6 @@
 """What a paired browser may send by mistake or malice: every page and form answers it, none ends in a 5xx."""
 
+import dataclasses
 import random
 
 import httpx
@@ -74,6 +75,16 @@ def test_no_page_ends_in_a_server_error(scene, client):
             reply = client.get(path.replace("{turn_id}", turn_id), params={"note": "<script>alert(1)</script>"})
             assert reply.status_code < 500, (path, turn_id)
             assert "<script>alert" not in reply.text
+
+
+def test_where_releases_come_from_apt_no_bundle_is_asked_for(scene, client):
+    shown = client.get("/system/upkeep").text
+    assert 'action="/panel/update"' in shown
+    scene.upkeep = dataclasses.replace(scene.upkeep, bundles=False)
+    shown = client.get("/system/upkeep").text
+    assert "apt-get install" in shown
+    assert 'action="/panel/update"' not in shown
+    assert 'action="/panel/restore"' in shown, "backups are restored there as well"
 
 
 def test_no_form_ends_in_a_server_error(scene, client):

@@ -46,6 +46,7 @@ class PanelScene:
     def __init__(self, tmp_path, parts, core, served, told):
         self.tmp_path, self.parts, self.core, self.served, self.told = tmp_path, parts, core, served, told
         self.url = ""
+        self.upkeep = None
 
     def state(self, device_id):
         return next(d.state for d in self.parts.house.snapshot().devices if d.id == device_id)
@@ -57,7 +58,6 @@ def panel(tmp_path, *, api=None, talk=None):
     paths = PathsSection(tmp_path / "models", tmp_path / "state", tmp_path / "run")
     config = Config(paths=paths, recordings=RecordingsSection(keep=True))
     told = []
-    upkeep = _upkeep(tmp_path)
     with Parts(config) as parts:
         parts.understanding.model_for = lambda _home: NoModel()
         parts.understanding.__dict__["embedder"] = FakeEmbedder()
@@ -70,6 +70,7 @@ def panel(tmp_path, *, api=None, talk=None):
         core.recordings = Recordings(config.paths.state / "recordings", lambda: config.recordings)
         served = served_of(tmp_path, core=core, config=config, told=told, api=api)
         scene = PanelScene(tmp_path, parts, core, served, told)
+        scene.upkeep = _upkeep(tmp_path)
 
         def reload():
             parts.reload(with_own_settings(config))
@@ -79,7 +80,7 @@ def panel(tmp_path, *, api=None, talk=None):
             core.events.attach(asyncio.get_running_loop())
             house = house_of(parts)
             house.reload = reload
-            house.upkeep = lambda: upkeep
+            house.upkeep = lambda: scene.upkeep
             pages = Panel(core, house, served.access, served.desk)
             mcp = McpEndpoint(lambda: mcp_server(core, lambda: parts.house))
             scene.mcp = mcp
