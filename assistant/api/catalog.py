@@ -81,14 +81,14 @@ class Catalog:
         resolved = self.resolved(model)
         listed = _listed(resolved.name) if resolved is not None else None
         path = resolved.path if resolved is not None else None
-        size = sum(file.size for file in listed.files) if listed else path.stat().st_size if path else 0
+        size = listed.size if listed else path.stat().st_size if path else 0
         modified = path.stat().st_mtime if path else 0.0
         return {
             "name": model.name,
             "model": model.name,
             "modified_at": dt.datetime.fromtimestamp(modified, dt.UTC).isoformat(),
             "size": size,
-            "digest": listed.files[0].sha256 if listed else "",
+            "digest": listed.files[0].sha256 if listed and listed.files else "",
             "details": self.details(model),
         }
 

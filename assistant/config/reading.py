@@ -16,11 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.config.environment import find_config
-from assistant.config.sections import Config
+from assistant.config.sections import AsrSection, Config
 from assistant.errors import ConfigError
 
 OWN_SETTINGS = "settings.toml"
 """Beside the state: what was set in the panel. The service may not write its configuration in /etc, and need not."""
+EARS_OF = {"zh": "vosk-small-cn"}
+"""Language -> the recogniser instead of the English one."""
 PANEL_SECTIONS = ("assistant", "audio", "wake", "listening", "llm", "tts")
 
 
@@ -31,7 +33,7 @@ def load_config(path: Path | None = None) -> Config:
     """
     path = path or find_config()
     if path is None:
-        return with_own_settings(Config())
+        return _with_ear_of_language(with_own_settings(Config()))
     try:
         text = path.read_text(encoding="utf-8")
         document = tomllib.loads(text)
@@ -49,7 +51,16 @@ def load_config(path: Path | None = None) -> Config:
             raise ConfigError(f"{where}: '{name}' is a section: write [{name}]")
         section_type = typing.get_type_hints(Config)[name]
         values[name] = _section(section_type, table, where)
-    return with_own_settings(Config(**values, source=path))  # type: ignore[arg-type]  # names and types were checked
+    config = Config(**values, source=path)  # type: ignore[arg-type]  # names and types were checked
+    return _with_ear_of_language(with_own_settings(config))
+
+
+def _with_ear_of_language(config: Config) -> Config:
+    """The recogniser of the assistant's language, where no other was chosen. (The voice follows in ``parts.voices``.)"""
+    ear = EARS_OF.get(config.assistant.language.partition("-")[0])
+    if ear is None or config.asr.model != AsrSection().model:
+        return config
+    return dataclasses.replace(config, asr=dataclasses.replace(config.asr, model=ear))
 
 
 def with_own_settings(config: Config) -> Config:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from assistant.errors import ModelError
+from assistant.models.contents import RECORD, read_contents
 from assistant.models.http import Limits, SourceError, disk_error
 from assistant.models.installed import find_problems, is_verified, note_verified, sha256_of, verify
 from assistant.models.manifest import (
@@ -28,6 +29,8 @@ from assistant.models.sources import Runner, Staging, SystemRunner, get_files
 
 STAGING = ".staging"
 SPARE_BYTES = 32 << 20
+USUAL_TIMES = 3
+"""Files of unknown size are taken for so many times as large as their archive."""
 
 
 # Debian's package of each program that a source may need.
@@ -152,7 +155,7 @@ class Fetcher:
         needs: list[str] = []
         for source in model.sources:
             files = [file for file in model.files if not (staging / file.path).is_file()]
-            if not files:
+            if not files and model.files:
                 break
             self._check_space(model, source, files, staging)
             self.progress.begin(model, str(source))
@@ -170,14 +173,15 @@ class Fetcher:
                 raise
             return str(source)
         else:
-            if any(not (staging / file.path).is_file() for file in model.files):
+            if not model.files or any(not (staging / file.path).is_file() for file in model.files):
                 raise _fetch_error(model, problems, tuple(needs))
         return "what was there"
 
     def _check_space(self, model: Model, source: Source, files: list[ModelFile], staging: Path) -> None:
         """Better to say it before than to fill the disk. Raises ModelError."""
         there = sum(part.stat().st_size for part in staging.rglob("*.part"))
-        needed = max(0, sum(file.size for file in files) + _extra_bytes(source) - there) + SPARE_BYTES
+        wanted = sum(file.size for file in files) if files else USUAL_TIMES * model.size
+        needed = max(0, wanted + _extra_bytes(source) - there) + SPARE_BYTES
         free = self.free_bytes(self.models_dir)
         if free < needed:
             raise ModelError(
@@ -225,7 +229,9 @@ def _recover(target: Path, staging: Path) -> None:
 
 def _install(model: Model, staging: Path, target: Path) -> None:
     """Give the checked files their place. Raises OSError."""
-    wanted = {staging / file.path for file in model.files}
+    wanted = {staging / file.path for file in read_contents(model, staging) or ()}
+    if not model.files:
+        wanted.add(staging / RECORD)
     for path in staging.rglob("*"):
         if path.is_file() and path not in wanted:
             path.unlink()

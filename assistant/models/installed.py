@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.errors import ModelError
+from assistant.models.contents import read_contents
 from assistant.models.manifest import Manifest, Model, ModelFile, load_manifest
 
 STAMP = ".verified"
@@ -86,7 +87,11 @@ def find_problems(model: Model, models_dir: Path) -> Iterator[Problem]:
     if not os.path.lexists(directory):
         yield Problem(directory, "is not installed", absent=True)
         return
-    for file in model.files:
+    files = read_contents(model, directory)
+    if files is None:
+        yield Problem(directory, "lacks the list of its files")
+        return
+    for file in files:
         reason = _quick_reason(directory / file.path, file)
         if reason is not None:
             yield Problem(directory / file.path, reason)
@@ -115,7 +120,7 @@ def verify(model: Model, models_dir: Path, on_bytes: OnBytes | None = None) -> l
     problems = list(find_problems(model, models_dir))
     directory = models_dir / model.name
     wrong = {problem.path for problem in problems}
-    for file in model.files:
+    for file in read_contents(model, directory) or ():
         path = directory / file.path
         if path in wrong or (problems and problems[0].absent):
             continue
@@ -147,7 +152,8 @@ def sha256_of(path: Path, on_bytes: OnBytes | None = None) -> str:
 
 def _fingerprint(model: Model, directory: Path) -> dict[str, list[object]]:
     """What changes when a file is written or replaced, and what the file was compared with. Raises OSError."""
-    statuses = ((file, (directory / file.path).stat()) for file in model.files)
+    files = read_contents(model, directory) or ()
+    statuses = ((file, (directory / file.path).stat()) for file in files)
     return {file.path: [status.st_size, status.st_mtime_ns, status.st_ino, file.sha256] for file, status in statuses}
 
 

@@ -44,6 +44,11 @@ class ArchiveSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
     sha256: Sha256
     folder: str
 
+    @property
+    def name(self) -> str:
+        """The archive's file name."""
+        return self.url.rpartition("/")[2]
+
     def __str__(self) -> str:
         return urllib.parse.urlsplit(self.url).hostname or self.url
 
@@ -81,14 +86,17 @@ Source = HttpsSource | ArchiveSource | PipSource | MavenSource
 
 
 class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One model. ``main``: the file that a loader wants, where it is one file and not the folder."""
+    """One model. ``main``: the file that a loader wants, where it is one file and not the folder.
+
+    Without ``files`` it is whatever lies in its archive, whose checksum is then all that is known before it is fetched.
+    """
 
     name: Name
     role: Role
     language: str
     license: str
-    files: tuple[ModelFile, ...]
     sources: tuple[Source, ...]
+    files: tuple[ModelFile, ...] = ()
     description: str = ""
     default: bool = False
     """Whether ``assistant models fetch`` without names gets it."""
@@ -98,8 +106,17 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def size(self) -> int:
-        """Bytes of all files."""
-        return sum(file.size for file in self.files)
+        """Bytes of all files; of the archive, where its files are not known."""
+        return sum(file.size for file in self.files) or next(
+            (source.size for source in self.sources if isinstance(source, ArchiveSource)), 0
+        )
+
+    @property
+    def archive_sha256(self) -> str | None:
+        """The checksum of the archive that is the model; None where its files have their own."""
+        if self.files:
+            return None
+        return next((source.sha256 for source in self.sources if isinstance(source, ArchiveSource)), None)
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -161,8 +178,12 @@ def _check(manifest: Manifest) -> None:
             raise ValueError(f"model '{name}' is there twice")
     for model in manifest.models:
         paths = [file.path for file in model.files]
-        if not paths or len(set(paths)) != len(paths):
-            raise ValueError(f"model '{model.name}': needs files, each with a path of its own")
+        if len(set(paths)) != len(paths):
+            raise ValueError(f"model '{model.name}': each file needs a path of its own")
+        if not paths and not _is_one_archive(model):
+            raise ValueError(
+                f"model '{model.name}': needs files, or else archives with one checksum as its only sources"
+            )
         for path in paths:
             _check_path(model, path)
         if model.main is not None and model.main not in paths:
@@ -171,6 +192,11 @@ def _check(manifest: Manifest) -> None:
             raise ValueError(f"model '{model.name}': stand_in = '{model.stand_in}' is no other model of this file")
         for source in model.sources:
             _check_source(model, source)
+
+
+def _is_one_archive(model: Model) -> bool:
+    archives = {source.sha256 for source in model.sources if isinstance(source, ArchiveSource)}
+    return len(archives) == 1 and all(isinstance(source, ArchiveSource) for source in model.sources)
 
 
 def _check_path(model: Model, path: str) -> None:

@@ -16,6 +16,7 @@ from assistant.errors import ModelError
 from assistant.models.http import BLOCK, Limits, SourceError, Wanted, disk_error, download
 from assistant.models.installed import sha256_of
 from assistant.models.manifest import ArchiveSource, HttpsSource, MavenSource, ModelFile, Piece, PipSource, Source
+from assistant.models.unpacking import unpack
 
 OnProgress = Callable[[str, int, int], None]
 """Called with what is being got (a file, an archive), its bytes that are there, and its bytes in all."""
@@ -71,7 +72,9 @@ class Staging:
 
 
 def get_files(source: Source, files: Sequence[ModelFile], staging: Staging, *, last: bool) -> None:
-    """Bring ``files`` into the staging folder, checked. ``last``: no other source follows, so a slow one is waited for.
+    """Bring ``files`` into the staging folder, checked; without ``files`` all that lies in the source's archive.
+
+    ``last``: no other source follows, so a slow one is waited for.
 
     Raises SourceError where the source cannot give them, ModelError where the disk cannot take them.
     """
@@ -84,8 +87,11 @@ def get_files(source: Source, files: Sequence[ModelFile], staging: Staging, *, l
                     part.replace(staging.folder / file.path)
             case ArchiveSource():
                 archive = staging.part("archive")
-                _http(source.url, archive, source, staging, source.url.rpartition("/")[2])
-                _extract(archive, source.folder, files, staging)
+                _http(source.url, archive, source, staging, source.name)
+                if files:
+                    _extract(archive, source.folder, files, staging)
+                else:
+                    unpack(archive, source, staging.folder)
                 archive.unlink()
             case PipSource():
                 for file in files:

@@ -55,7 +55,16 @@ TELL_AFTER_S = 3.0
 """A microphone that is back by then was only plugged over."""
 GAP_S = 0.5
 """So much lost sound makes an open utterance worthless."""
-LOUDER = {"louder": 0.1, "speak up": 0.1, "softer": -0.1, "quieter": -0.1}
+LOUDER = {
+    "louder": 0.1,
+    "speak up": 0.1,
+    "softer": -0.1,
+    "quieter": -0.1,
+    "大声": 0.1,
+    "大声点": 0.1,
+    "小声": -0.1,
+    "小声点": -0.1,
+}
 LOST = "I can't hear you. The microphone is gone."
 BACK = "I can hear you again."
 ENDING = frozenset(("HassNevermind",))

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from assistant.asr.vosk_engine import VoskModel
     from assistant.audio.wake import WakeEngine
 
-STOPPING = ("stop", "never mind", "cancel")
+STOPPING = ("stop", "never mind", "cancel", "停", "停止", "算了", "取消")
 INTERJECTIONS = (*STOPPING, *LOUDER)
+"""In all languages: the recogniser's dictionary tells which are of its own."""
 
 
 def wake_engine(words: Sequence[str], sensitivity: float, config: Config, recogniser: VoskModel | None) -> WakeEngine:

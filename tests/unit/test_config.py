@@ -58,3 +58,11 @@ def test_no_file_means_defaults(tmp_path, monkeypatch):
     monkeypatch.delenv("ASSISTANT_CONFIG", raising=False)
     monkeypatch.setattr("assistant.config.environment.SYSTEM_CONFIG", tmp_path / "none.toml")
     assert load_config().llm.context == 4096
+
+
+def test_another_language_is_heard_by_its_own_recogniser_unless_one_was_chosen(tmp_path):
+    path = tmp_path / "assistant.toml"
+    path.write_text('[assistant]\nlanguage = "zh-CN"\n')
+    assert load_config(path).asr.model == "vosk-small-cn"
+    path.write_text('[assistant]\nlanguage = "zh"\n[asr]\nmodel = "/models/mine"\n')
+    assert load_config(path).asr.model == "/models/mine"

@@ -21,10 +21,10 @@ def file(path, content):
     return ModelFile(path, len(content), hashlib.sha256(content).hexdigest())
 
 
-VOICE = Model("voice", "tts", "en", "MIT", (file("voice.onnx", WEIGHTS), file("conf/voice.json", CONFIG)), ())
-SECOND = Model("second", "llm", "en", "MIT", (file("second.gguf", WEIGHTS),), (), main="second.gguf")
+VOICE = Model("voice", "tts", "en", "MIT", (), (file("voice.onnx", WEIGHTS), file("conf/voice.json", CONFIG)))
+SECOND = Model("second", "llm", "en", "MIT", (), (file("second.gguf", WEIGHTS),), main="second.gguf")
 FIRST = Model(
-    "first", "llm", "en", "MIT", (file("first.gguf", WEIGHTS),), (), main="first.gguf", stand_in="second", default=True
+    "first", "llm", "en", "MIT", (), (file("first.gguf", WEIGHTS),), main="first.gguf", stand_in="second", default=True
 )
 MANIFEST = Manifest(1, (VOICE, FIRST, SECOND))
 

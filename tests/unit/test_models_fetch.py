@@ -37,7 +37,7 @@ def digest(content):
 def model(*sources, name="m", files=None, stand_in=None):
     contents = FILES if files is None else files
     wanted = tuple(ModelFile(path, len(body), digest(body)) for path, body in contents.items())
-    return Model(name, "tts", "en", "MIT", wanted, sources, stand_in=stand_in)
+    return Model(name, "tts", "en", "MIT", sources, wanted, stand_in=stand_in)
 
 
 def zipped(members):
