@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from assistant.errors import DeviceError
-from assistant.home.ask import confirmation, which_device
+from assistant.home.ask import confirmation, offered, which_device
 from assistant.home.backend import Backend, NoAnswer, NotAvailable, ServiceCall
 from assistant.home.finding import targets_of
 from assistant.home.intents import PLANS, Refusal
 from assistant.home.kinds import PRESSED
 from assistant.home.lanes import Call, lanes_of, run_lanes
 from assistant.home.lists import find_list, open_items, plan_list_change, said_of
-from assistant.home.policy import is_risky
+from assistant.home.policy import is_risky, is_so
 from assistant.home.registry import Act, Registry, state_of
 from assistant.home.replies import Done, read_back, refusals, single
 from assistant.home.routines import calls_to, steps_of
@@ -71,6 +71,21 @@ class Actor:
         calls = [call for lane in lanes for call in lane]
         question = None if confirmed and found.named else self._question(intent, found, calls, confirmed)
         return question or self._carry(intent, context, lanes, refused)
+
+    def offer(self, intent: Intent, context: TurnContext) -> Outcome:
+        """Ask whether to do what is only likely to be wanted; nothing to offer is a sentence that was not understood."""
+        plan = PLANS.get(intent.name)
+        found = targets_of(self._registry.snapshot(), intent, context, plan) if plan is not None else None
+        if plan is not None and isinstance(found, Ambiguous):
+            return which_device(intent, found, self._wording, keep_place=plan.place_is_data)
+        steps = [(d, plan.planner(d, intent)) for d in found.devices] if plan and isinstance(found, Targets) else []
+        calls = [(device, step) for device, step in steps if not isinstance(step, Refusal)]
+        if not calls or all(is_so(device, call) for device, call in calls):
+            return NotHandled(self._wording.respond("not_understood"))
+        risky = [(device, call.service) for device, call in calls if is_risky(device, call)]
+        if risky:
+            return confirmation(intent, risky, [device for device, _call in calls], self._wording)
+        return offered(intent, calls, self._wording)
 
     def _question(self, intent: Intent, found: Targets, calls: Sequence[Call], confirmed: bool) -> Ask | None:
         risky = [(device, call.service) for device, call in calls if is_risky(device, call)]

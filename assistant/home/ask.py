@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from assistant.home.backend import ServiceCall
 from assistant.home.names import normalise
 from assistant.home.targets import Ambiguous, spoken_of
 from assistant.home.wording import Wording
@@ -56,18 +57,31 @@ def _which_area(intent: Intent, devices: Sequence[Device], areas: Sequence[str],
     return Ask(wording.say("which_room_of", names=names), candidates)
 
 
+def offered(intent: Intent, calls: Sequence[tuple[Device, ServiceCall]], wording: Wording) -> Ask:
+    """``Shall I close the blind?``; a yes means exactly the devices that were found now."""
+    devices = [device for device, _call in calls]
+    step = next((value for key, value in intent.slots.items() if key.endswith("_step")), None)
+    verb = wording.act(f"step_{step}" if step is not None else calls[0][1].service)
+    names = wording.names([wording.the(device) for device in devices])
+    return Ask(wording.say("offer", act=verb, name=names), (_of(intent, devices),))
+
+
 def confirmation(
     intent: Intent, risky: Sequence[tuple[Device, str]], devices: Sequence[Device], wording: Wording
 ) -> Ask:
     """``Do you really want to unlock the front door?``; a yes means exactly the devices that were found now."""
     names = wording.names([wording.the(device) for device, _service in risky])
-    question = wording.say("confirm", act=wording.act(risky[0][1]), name=names)
+    return Ask(wording.say("confirm", act=wording.act(risky[0][1]), name=names), (_of(intent, devices),))
+
+
+def _of(intent: Intent, devices: Sequence[Device]) -> Intent:
+    """The intent on these devices alone."""
     slots = {key: value for key, value in intent.slots.items() if key not in _CHOSEN_BY or key in _PLACES}
     ids = [device.id for device in devices]
     chosen: dict[str, JsonValue] = {"device_id": ids[0]} if len(ids) == 1 else {"device_id": list(ids), "all": True}
     if len(ids) == 1 and "name" in intent.slots:
         chosen["name"] = devices[0].name
-    return Ask(question, (replace(intent, slots={**slots, **chosen}),))
+    return replace(intent, slots={**slots, **chosen})
 
 
 def _only(intent: Intent, device: Device, keep_place: bool) -> Intent:

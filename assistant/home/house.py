@@ -81,11 +81,15 @@ class House:
         """Do what ``intent`` says, or answer it, or ask back.
 
         A risky act is asked about unless ``confirmed``, or the slot of that name, says that this was done. What cannot
-        be done is a ``NotHandled`` with the reason; nothing is changed then.
+        be done is a ``NotHandled`` with the reason; nothing is changed then. An intent with the slot ``offered`` is only
+        likely: it is asked about in any case, until a yes.
         """
+        offered = intent.slots.get("offered") is True and intent.slots.get("confirmed") is not True
         confirmed = confirmed or intent.slots.get("confirmed") is True
-        intent = replace(intent, slots={k: v for k, v in intent.slots.items() if k != "confirmed"})
+        intent = replace(intent, slots={k: v for k, v in intent.slots.items() if k not in ("confirmed", "offered")})
         with self._lock:
+            if offered:
+                return self._actor.offer(intent, context)
             question = answer(self.snapshot(), intent, context, self._wording)
             if question is not None:
                 return question

@@ -27,6 +27,19 @@ def is_risky(device: Device, call: ServiceCall) -> bool:
     return opens and opening_kind(device) in RISKY_OPENINGS
 
 
+_ENDS_IN = {
+    "turn_off": "off", "open_cover": "open", "close_cover": "closed", "open_valve": "open", "close_valve": "closed", "lock": "locked",
+    "media_pause": "paused", "media_play": "playing",
+}  # fmt: skip
+
+
+def is_so(device: Device, call: ServiceCall) -> bool:
+    """Whether the device already is as ``call`` would make it, so far as its state alone tells."""
+    if call.service == "turn_on":
+        return not call.data and device.state not in ("off", "unknown", "unavailable")
+    return _ENDS_IN.get(call.service) == device.state
+
+
 def _is_done(device: Device, call: ServiceCall) -> bool:
     """What already is so can be said again without harm."""
     if call.service == "unlock":

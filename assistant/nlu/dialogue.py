@@ -50,6 +50,8 @@ class Dialogue:
             answered = answered or answer(text.lower().strip(" .!"), past.ask, matcher.describe)
             if answered is not None:
                 return answered
+            if len(past.ask.candidates) == 1 and self._past is not None:
+                self._past = replace(self._past, ask=None)  # who speaks of something else did not say yes
         if _NEGATED.match(sentence):
             return NoIntent("told not to")
         reading = SentenceReader(context, matcher, referents_of(sentence, past) if past is not None else (), past)

@@ -20,6 +20,7 @@ from assistant.nlu.clauses import starts_command
 from assistant.nlu.concern import concerns_home
 from assistant.nlu.describing import NONE_OF_THESE, describe
 from assistant.nlu.framed import MARGIN, FrameReader, Reading
+from assistant.nlu.intents import QUESTIONS
 from assistant.nlu.name_index import NameIndex
 from assistant.nlu.normalise import plain, tidy
 from assistant.nlu.phrasings import Phrasings, phrasings
@@ -36,6 +37,10 @@ from assistant.types import Device, Home, Intent, JsonValue, NoIntent, TurnConte
 log = logging.getLogger(__name__)
 
 POSSIBLE = 0.56
+WORTH_ASKING = 0.60
+WORTH_MARGIN = 0.15
+"""How likely, and how much nearer than talk, a wish must be to be asked about: "Shall I close the Blind?". Of 448 remarks
+1.6 % are so near."""
 COMMAND_ALMOST = 0.70
 COMMAND_SURE = 0.85
 """How near what begins as a plain command must be: the templates would know it if this house had what it names."""
@@ -121,9 +126,12 @@ class ModelUnderstander:
             return NoIntent("talk")
         if starts_command(sentence) and not best.named and not self._is_plain(best, sentence):
             return NoIntent("a command that names nothing of this house")
-        if not best.is_sure and not self._model_agrees(text, readings):
-            return NoIntent("not sure")
-        return Understood((best.intent,), "model", best.score)
+        if best.is_sure or self._model_agrees(text, readings):
+            return Understood((best.intent,), "model", best.score)
+        if best.score >= WORTH_ASKING and best.margin >= WORTH_MARGIN and best.intent.name not in QUESTIONS:
+            offered = replace(best.intent, slots={**best.intent.slots, "offered": True})
+            return Understood((offered,), "model", best.score)
+        return NoIntent("not sure")
 
     def readings(self, text: str, context: TurnContext) -> list[Reading]:
         """Every way of taking the sentence, the likeliest first."""

@@ -170,6 +170,8 @@ class Turn:
                     result, route="skill", skill=done.skill, actions=done.actions, notes=done.notes,
                     expects_answer=done.expects_answer,
                 )  # fmt: skip
+            case Understood(intents=intents) if not talk and any(intent.slots.get("offered") for intent in intents):
+                pieces = []  # what is only likely to be a wish is not asked about where people may speak to each other
             case Understood(intents=intents, route=route):
                 result, reply = self._act(replace(result, intents=intents, route=route), intents, context, confirmed)
                 pieces = [reply]

@@ -6,8 +6,9 @@ import pytest
 from conversation import NOW, one, talk
 from home_cases import full_home
 
+from assistant.nlu.dialogue import Dialogue
 from assistant.nlu.matcher import SentenceMatcher
-from assistant.types import NoIntent
+from assistant.types import Ask, Intent, NoIntent, TurnContext, Understood
 
 
 @pytest.fixture(scope="module")
@@ -109,3 +110,16 @@ def test_values(matcher, text, slots):
 def test_who_asks_what_to_do_is_told_how_things_are(matcher):
     assert one(talk(matcher, "shall I lock the doors")).name == "HassGetState"
     assert one(talk(matcher, "lock the doors")).name == "HassTurnOn"
+
+
+def test_a_question_is_dropped_once_something_else_was_said(matcher):
+    memory = Dialogue()
+    moment = TurnContext(now=NOW, area=None)
+    wish = Intent("HassTurnOn", {"device_id": "light.counter"})
+    for between, done in (("", True), ("what a lovely day", False)):
+        memory.resolve("it is dim at the counter", moment, matcher)
+        memory.remember("it is dim at the counter", (), (), Ask("Shall I turn on the Counter Light?", (wish,)))
+        if between:
+            memory.resolve(between, moment, matcher)
+        found = memory.resolve("yes", moment, matcher)
+        assert isinstance(found, Understood) == done

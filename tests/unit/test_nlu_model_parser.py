@@ -116,13 +116,28 @@ def test_the_language_model_is_asked_only_in_between():
     assert not Reading(KETTLE, "boil", 0.7, 0.3).is_sure  # talk that is near to no talk is near to a wish now and then
 
 
-@pytest.mark.parametrize(("index", "acts"), [(0, True), (1, False), (2, False)])
-def test_what_is_unsure_is_done_only_if_the_language_model_chooses_the_same(monkeypatch, index, acts):
+@pytest.mark.parametrize(
+    ("index", "score", "margin", "gives"),
+    [
+        (0, 0.62, 0.2, "done"),
+        (1, 0.62, 0.2, "asked"),
+        (2, 0.62, 0.2, "asked"),
+        (2, 0.58, 0.2, "nothing"),
+        (2, 0.62, 0.12, "nothing"),
+    ],
+)
+def test_what_is_unsure_is_done_if_the_language_model_chooses_the_same_and_else_asked_about(
+    monkeypatch, index, score, margin, gives
+):
     unsure, chooser = mind(index)
-    readings = [Reading(KETTLE, "switch on the kettle", 0.6, 0.15), Reading(KETTLE, "switch off the kettle", 0.58, 0.1)]
+    readings = [
+        Reading(KETTLE, "switch on the kettle", score, margin),
+        Reading(KETTLE, "switch off the kettle", 0.58, 0.1),
+    ]
     monkeypatch.setattr(unsure, "readings", lambda _text, _context: readings)
     found = unsure.understand("some tea would do me good", TurnContext(now=NOW))
-    assert isinstance(found, Understood) == acts
+    offered = isinstance(found, Understood) and found.intents[0].slots.get("offered") is True
+    assert ("asked" if offered else "done" if isinstance(found, Understood) else "nothing") == gives
     assert chooser.asked[0][1] == ("switch on the kettle", "switch off the kettle", "nothing, it is only talk")
 
 

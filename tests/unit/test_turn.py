@@ -67,6 +67,16 @@ def test_several_intents_are_carried_out_in_order_and_an_ask_stops_the_rest():
     assert mind.remembered[0][3] is ask
 
 
+def test_what_is_only_likely_is_passed_over_where_people_may_speak_to_each_other():
+    likely = Understood((Intent("HassTurnOn", {"device_id": "light.lamp", "offered": True}),), "model", 0.65)
+    house = FakeHouse([LAMP], {"HassTurnOn": Ask("Shall I?", (LAMP_ON,))})
+    turn, mind, *_ = make_turn(mind=FakeMind({"it is dim": likely}), house=house)
+    assert turn.run("it is dim", CONTEXT).reply == "Shall I?"
+    silent = turn.run("it is dim", CONTEXT, talk=False)
+    assert (silent.reply, silent.states, silent.expects_answer) == ("", {}, False)
+    assert len(mind.remembered) == 1
+
+
 def test_confirmed_reaches_the_house():
     ask = Ask("Sure?", (UNLOCK,))
     house = FakeHouse([LOCK], {"HassTurnOff": ask})
