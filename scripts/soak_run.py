@@ -29,7 +29,7 @@ sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
 
-from assistant import daemon, microphone_side  # noqa: E402
+from assistant import daemon  # noqa: E402
 from assistant.api.control_client import SOCKET_NAME, ControlClient  # noqa: E402
 from assistant.audio.capture import FRAME_SAMPLES, Capture, Frame, MicrophoneOpened, Waiting  # noqa: E402
 from assistant.audio.files import load_clip, to_mono_16k  # noqa: E402
@@ -37,6 +37,7 @@ from assistant.audio.noise import babble, room_noise  # noqa: E402
 from assistant.config.environment import default_models_dir  # noqa: E402
 from assistant.errors import AssistantError  # noqa: E402
 from assistant.events import TurnFinished  # noqa: E402
+from assistant.service import microphone  # noqa: E402
 from assistant.types import AudioClip  # noqa: E402
 
 RATE_HZ = 16_000
@@ -204,7 +205,7 @@ def main() -> int:
             "ASSISTANT_STATE_DIR": str(folder / "state"),
             "ASSISTANT_RUNTIME_DIR": str(folder / "run"),
         }
-        microphone_side.Microphone = lambda *_arguments, **_more: room  # type: ignore[misc,assignment]
+        microphone.Microphone = lambda *_arguments, **_more: room  # type: ignore[misc,assignment]
         open_player = daemon.open_player
         daemon.open_player = lambda config: (open_player(config)[0], Silent)  # type: ignore[assignment]
         life = Life(room, ControlClient(folder / "run" / SOCKET_NAME, timeout_s=120), args.hours, args.minutes)

@@ -302,8 +302,9 @@ def the_panel_is_at_port_80_though_the_service_may_not_listen_there() -> None:
     before = settings.read_text()
     opened = before.replace('#listen = "local"', 'listen = "network"').replace("#port = 11434", "port = 18434")
     settings.write_text(opened)
-    run("systemctl", "enable", "--now", "assistant-panel.socket")
-    run("systemctl", "restart", UNIT, timeout=200)
+    run("systemctl", "enable", "assistant-panel.socket")
+    run("systemctl", "stop", UNIT)
+    run("systemctl", "start", "assistant-panel.socket", UNIT, timeout=200)
     try:
         for port in (80, 18434):
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/version", timeout=30) as reply:
