@@ -1,5 +1,6 @@
 """What every test gets: a state of its own, and a reason where models or recordings are not here."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for marker, reason in reasons.items():
             if reason and item.get_closest_marker(marker):
                 item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def pytest_sessionfinish() -> None:
+    """llama-cpp-python opens /dev/null twice when it is imported, and leaves it to the interpreter's end, where that is a warning."""
+    utilities = sys.modules.get("llama_cpp._utils")
+    if utilities is not None:
+        utilities.outnull_file.close()
+        utilities.errnull_file.close()
 
 
 @pytest.fixture(autouse=True)
