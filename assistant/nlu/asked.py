@@ -15,6 +15,7 @@ from importlib import resources
 
 from assistant.nlu.intents import property_of
 from assistant.nlu.normalise import tidy
+from assistant.nlu.sharing import stem
 from assistant.nlu.words import singular, words_of
 from assistant.types import Device, Home, Intent, JsonValue, TurnContext
 
@@ -36,6 +37,7 @@ _TELLING = (
 )
 _GOING_OFF = re.compile(r"\b(?:going|gone|go|went) off\b")
 _ANYBODY = frozenset({"somebody", "someone", "anybody", "anyone"})
+_STATED = frozenset({"on", "off", "running", "open", "closed", "shut", "working"})
 _MEASURING = frozenset({"sensor", "binary_sensor"})
 
 
@@ -73,6 +75,7 @@ class _Known:
     device: Device
     names: tuple[tuple[str, ...], ...]
     named: frozenset[str]
+    stems: frozenset[str]
     placed: frozenset[str]
     asked: frozenset[str]
 
@@ -98,6 +101,7 @@ class QuestionReader:
                 if words_of(name).tokens
             ),
             _words((device.name, *device.aliases)),
+            frozenset(map(stem, _words((device.name, *device.aliases)))),
             _words((device.area or "", *floors.get(device.area or "", ()))),
             own | tables.domains.get(device.domain, frozenset()),
         )
@@ -174,7 +178,11 @@ def _speaks_of(known: _Known, content: set[str], named: int, asked: int, placed:
         return known.device.domain in _MEASURING or named > 0
     if not named:
         return False
-    return any(name[-1] in content or 2 * len(content & set(name)) > len(name) for name in known.names)
+    if any(name[-1] in content or 2 * len(content & set(name)) > len(name) for name in known.names):
+        return True
+    # "What's the fridge at": of a thermometer, what it measures goes without saying.
+    bare = [set(name) - known.asked for name in known.names] if known.device.domain == "sensor" else []
+    return not content & _STATED and any(name and name <= content for name in bare)
 
 
 def _place_of(word: str, known: _Known, states: Mapping[str, str]) -> str:
@@ -183,6 +191,8 @@ def _place_of(word: str, known: _Known, states: Mapping[str, str]) -> str:
         return "named"
     if word in known.asked:
         return "asked"
+    if stem(word) in known.stems:
+        return "named"
     if word in known.placed:
         return "placed"
     return "state" if word in states else ""

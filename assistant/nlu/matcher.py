@@ -278,7 +278,11 @@ class SentenceMatcher:
         )  # fmt: skip
         response = template.block.response
         if response == "one_yesno" and "device_id" not in slots:
-            response = "all" if "are" in said else "any"
+            # "Are the lights on" asks whether any is; "are the doors locked" whether all are.
+            resting = slots.get("state") not in ("on", "open", "unlocked", "playing") or {"all", "both", "every"} & set(
+                said
+            )
+            response = "all" if "are" in said and resting else "any"
         if template.intent == "HassGetState" and "state" not in slots:
             asked = property_of(said)
             slots = {**slots, "asked": asked} if asked is not None else slots

@@ -41,6 +41,11 @@ class NameIndex:
         for word, level in _stairs(home, vocabulary):
             self.floors.setdefault(word, (VARIANT, level))
         self.names = _names(home, vocabulary, taken)
+        self.outdoors = tuple(
+            area.name
+            for area in home.areas
+            if any(not vocabulary.outdoors.isdisjoint(words_of(name).tokens) for name in (area.name, *area.aliases))
+        )
         self.near_names: NearNames[NamedRows] = NearNames(_without_parts(self.names), vocabulary.known)
         self.near_areas: NearNames[tuple[int, str]] = NearNames(self.areas, vocabulary.known)
         self._said = {
@@ -105,8 +110,13 @@ class NameIndex:
         if device is None or ("area" not in place and "floor" not in place):
             return device is not None
         if "area" in place:
-            return device.area == place["area"]
+            area = place["area"]
+            return device.area in area if isinstance(area, list) else device.area == area
         return device.area is not None and self._floor_of.get(device.area) == place["floor"]
+
+    def named_with(self, words: Tokens) -> tuple[Device, ...]:
+        """Devices that can act and have ``words``, in the singular, in their names."""
+        return tuple(d for d in self.home.devices if d.domain not in READ_ONLY and self._has_words(d, words))
 
     def kinds(self, words: Tokens) -> Iterable[Kind]:
         """The kinds that ``words``, in the singular, name."""
@@ -118,8 +128,7 @@ class NameIndex:
         found = self._of_kind.get(key)
         if found is None:
             typed = self._typed(kind, words)
-            named = tuple(d for d in self.home.devices if d.domain not in READ_ONLY and self._has_words(d, words))
-            found = self._of_kind[key] = (typed, named)
+            found = self._of_kind[key] = (typed, self.named_with(words))
         return found
 
     def _typed(self, kind: Kind, words: Tokens) -> tuple[Device, ...]:

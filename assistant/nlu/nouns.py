@@ -163,6 +163,8 @@ class NounReader:
             yield from self._kinds(after, every, Place(after, {"area": area}), distance)
         for end, distance, floor in self._spans(start, self._index.floors):
             yield from self._kinds(end, every, Place(end, {"floor": floor}), distance)
+        for place in self._outside(start):
+            yield from self._kinds(place.end, every, place, VARIANT)
 
     def _pronouns(self, start: int) -> Iterator[Found]:
         if not self._referents or len({device.domain for device in self._referents}) != 1:
@@ -185,6 +187,23 @@ class NounReader:
             for end, _distance, name in self._spans(core, table):
                 for after, kind, words in self._kind_words(end):
                     yield from self._group(Place(after, {slot: name}), kind, words)
+        for place in self._outside(core):
+            for after, kind, words in self._kind_words(place.end):
+                yield from self._group(Place(after, place.slots), kind, words)
+        yield from self._of_one_name(core)
+
+    def _of_one_name(self, start: int) -> Iterator[Found]:
+        """ "Ceiling fans", "heat lamps": what is called so in several rooms, by whatever else."""
+        for end in range(start + 2, min(start + 4, len(self._tokens)) + 1):
+            last = singular(self._tokens[end - 1])
+            devices = self._index.named_with((*map(singular, self._tokens[start : end - 1]), last))
+            if last == self._tokens[end - 1] or len(devices) < 2:
+                continue
+            for place in (Place(end, {}), *self.places(end)):
+                there = [device for device in devices if self._index.is_in(device.id, place.slots)]
+                if there:
+                    ids: list[JsonValue] = [device.id for device in there]
+                    yield Found(place.end, Noun({"device_id": ids, "all": True}, tuple(map(str, ids))), {}, 1)
 
     def _group(self, place: Place, kind: Kind, words: Tokens) -> Iterator[Found]:
         if words in kind.only:
@@ -268,6 +287,12 @@ class NounReader:
 
     # --- places -----------------------------------------------------------------------------------------
 
+    def _outside(self, start: int) -> Iterator[Place]:
+        """The rooms under the sky, where it is said at token ``start`` that something is outside."""
+        rooms: list[JsonValue] = list(self._index.outdoors)
+        if rooms and start < len(self._tokens) and self._tokens[start] in self._index.vocabulary.outside:
+            yield Place(start + 1, {"area": rooms[0] if len(rooms) == 1 else rooms})
+
     def places(self, start: int, *, bare: bool = False) -> Iterator[Place]:
         """Places that begin at ``start``; ``bare``: also without a preposition ("lights living room")."""
         words, tokens = self._index.vocabulary, self._tokens
@@ -276,6 +301,7 @@ class NounReader:
             for phrase in phrases.get(tokens[start], ()) if start < len(tokens) else ():
                 if tuple(tokens[start : start + len(phrase)]) == phrase:
                     yield Place(start + len(phrase), slots)
+        yield from self._outside(start)
         index = start
         while index < len(tokens) and tokens[index] in words.prepositions and index < start + 2:
             index += 1

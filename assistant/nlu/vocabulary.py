@@ -49,6 +49,9 @@ class Vocabulary:
     no_item: frozenset[str] = frozenset()
     area_words: frozenset[str] = frozenset()
     floor_words: frozenset[str] = frozenset()
+    outdoors: frozenset[str] = frozenset()
+    """Words of rooms under the sky; ``outside``: what means all of them."""
+    outside: frozenset[str] = frozenset()
     stairs: frozenset[str] = frozenset()
     """Words for a floor that need no preposition: the one above the ground floor, and that itself."""
     levels: Mapping[str, int] = field(default_factory=dict)
@@ -79,6 +82,8 @@ def vocabulary(language: str) -> Vocabulary:
         no_item=frozenset(data["no_item"]),
         area_words=frozenset(data["area_words"]),
         floor_words=frozenset(data["floor_words"]),
+        outdoors=frozenset(data.get("outdoors", ())),
+        outside=frozenset(data.get("outside", ())),
         stairs=frozenset(data["stairs"]),
         levels=dict(data["levels"]),
         weak=frozenset(data["weak"]),

@@ -58,7 +58,7 @@ def answer(home: Home, intent: Intent, context: TurnContext, wording: Wording) -
         return answered(
             intent, found.devices, " ".join([said, *(text for text in details if text and len(found.devices) == 1)])
         )
-    grouped = not found.named and intent.response in _GROUPS
+    grouped = intent.response in _GROUPS and (not found.named or intent.slots.get("all") is True)
     if not grouped and (found.named or len(found.devices) == 1):
         return answered(intent, found.devices, _yes_or_no(found, wording))
     if not found.matching and not found.others:
@@ -70,7 +70,7 @@ def _told_apart(found: Finding, home: Home, wording: Wording) -> Finding:
     """Devices of one name are spoken of with their rooms: "the window in the study is open"."""
     names: dict[str, str] = {}
     for device in found.devices:
-        same = [d for d in home.devices if d.domain == device.domain and normalise(d.name) == normalise(device.name)]
+        same = [d for d in home.devices if normalise(d.name) == normalise(device.name)]
         if len({other.area for other in same}) == len(same) > 1:
             names[device.id] = distinct_name(device, same, wording)
 
@@ -108,7 +108,30 @@ def examine(home: Home, intent: Intent, context: TurnContext, wording: Wording) 
     told = [(device, _is_so(device, slots, wanted)) for device in devices]
     matching = tuple(device for device, so in told if so is True)
     others = tuple(device for device, so in told if so is False)
+    if not matching and not others and found_named(found):
+        telling = _of_that_name(home, devices, slots, wanted)
+        if telling:
+            return replace(examine_all(telling, slots, wanted), named=True)
     return Finding(devices, found_named(found), wanted or "so", matching, others)
+
+
+def examine_all(devices: Sequence[Device], slots: Slots, wanted: str | None) -> Finding:
+    """Which of ``devices`` are as asked."""
+    matching = tuple(device for device in devices if _is_so(device, slots, wanted) is True)
+    others = tuple(device for device in devices if _is_so(device, slots, wanted) is False)
+    return Finding(tuple(devices), False, wanted or "so", matching, others)
+
+
+def _of_that_name(home: Home, devices: Sequence[Device], slots: Slots, wanted: str | None) -> tuple[Device, ...]:
+    """What can tell where the device itself can't: a lock's door has a contact, "front door contact"."""
+    names = [set(normalise(device.name).split()) for device in devices]
+    return tuple(
+        other
+        for other in home.devices
+        if other not in devices
+        and any(name < set(normalise(other.name).split()) for name in names)
+        and _can_tell(other, slots, wanted)
+    )
 
 
 def found_named(found: Targets | Ambiguous) -> bool:
