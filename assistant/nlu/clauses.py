@@ -7,8 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from assistant.nlu.degrees import said_of
+from assistant.nlu.elliptic import LISTS, completions
 from assistant.nlu.intents import QUESTIONS
-from assistant.nlu.seams import seams, shared_way, with_noun
+from assistant.nlu.past import ids_of
+from assistant.nlu.seams import seams, shared_way
 from assistant.types import Intent, JsonValue
 
 MAXJOINTS = 6
@@ -36,6 +39,10 @@ _NO_PREAMBLE = re.compile(
 )
 _TELLING = re.compile(
     r"\b(?:i|we|he|she|they|was|were|has|had|did|is|are|because)\b|'(?:m|re|ve|ll|d)\b", re.IGNORECASE
+)
+_TO_A_LIST = re.compile(
+    r"\b(?:on|to|onto|from|off) (?:(?:the|my|our) )?(?:\w+ )?(?:list|shopping|groceries|todo)(?: list)?(?: and\b|$)",
+    re.IGNORECASE,
 )
 _BROKEN_OFF = re.compile(r"^\W*(?:(?:the|a|an|and|or|of|my|our|to|in|on|at|for|with|um|uh|er)\b\W*)*$", re.IGNORECASE)
 _LEFT_AS = re.compile(r"\s+(?:on|off|open|closed|alone|running|as (?:it|they) (?:is|are)|please)$", re.IGNORECASE)
@@ -147,7 +154,7 @@ def _swallows(intent: Intent) -> bool:
         for part in value if isinstance(value, list) else [value]:
             if isinstance(part, str):
                 rest = [part] if isinstance(value, list) else re.split(rf"{JOINT.pattern}|\s+so\s+", part)[1:]
-                if any(_STARTS_COMMAND.match(piece) for piece in rest):
+                if any(_STARTS_COMMAND.match(piece) for piece in rest) or _TO_A_LIST.search(part):
                     return True
     return False
 
@@ -205,16 +212,18 @@ def _read_one(text: str, read: Reader, before: Clause | None) -> Clause | None:
         )
         same = alike is not None and before is not None and alike.intent.name == before.intent.name
         return alike if alike is not None and same else Clause(text, intent)
-    if before is None or begins or _BROKEN_OFF.match(text):
+    if before is None or _BROKEN_OFF.match(text):
         return None
-    return _borrowing(text, read, before) or (None if asks_on else _with_noun(text, read, before))
+    borrowed = _borrowing(text, read, before) if not begins else None
+    return borrowed or (None if asks_on else _completed(text, read, before))
 
 
 def _borrowing(text: str, read: Reader, before: Clause) -> Clause | None:
     """A clause with the start of the one before: as much the same act as can be, and nothing in a place that has none."""
     words = before.text.split()
     best: tuple[tuple[bool, bool, bool], Clause] | None = None
-    for length in range(len(words), 0, -1):
+    longest = 1 if before.intent.name in LISTS else len(words)  # an item takes up any words
+    for length in range(longest, 0, -1):
         for borrowed in _framed(words, length, text):
             intent = read(borrowed, _referents(before))
             if intent is None or not _is_kin(intent, before.intent):
@@ -230,11 +239,12 @@ def _borrowing(text: str, read: Reader, before: Clause) -> Clause | None:
     return best[1] if best is not None else None
 
 
-def _with_noun(text: str, read: Reader, before: Clause) -> Clause | None:
-    """ "The one in the hall off", after a lamp: the lamp there."""
-    if not re.search(r"\bones?\b", text, re.IGNORECASE):
-        return None
-    for said in with_noun(text, before.text):
+def _completed(text: str, read: Reader, before: Clause) -> Clause | None:
+    """A clause with what it leaves out, and an amount alone: "the one in the hall off", "set it to half"."""
+    setting = said_of(text, ids_of([before.intent]), before.intent, before.text)
+    if setting is not None:
+        return Clause(text, setting)
+    for said in completions(text, before.text, before.intent):
         intent = read(said, _referents(before))
         if intent is not None:
             return Clause(said, intent)
@@ -279,12 +289,7 @@ def _is_kin(intent: Intent, before: Intent) -> bool:
 
 
 def _referents(before: Clause | None) -> Sequence[str] | None:
-    return _ids(before.intent) or None if before is not None else None
-
-
-def _ids(intent: Intent) -> list[str]:
-    ids = intent.slots.get("device_id")
-    return [str(i) for i in ids] if isinstance(ids, list) else [str(ids)] if isinstance(ids, str) else []
+    return ids_of([before.intent]) or None if before is not None else None
 
 
 def _carried(clauses: tuple[Clause, ...]) -> tuple[Clause, ...]:
@@ -308,7 +313,7 @@ def taken_up(intent: Intent, earlier: Intent) -> Intent:
     if any(key in slots for key in _TARGETS):
         return intent
     domains = domains_of(intent)
-    ids: list[JsonValue] = [i for i in _ids(earlier) if i.partition(".")[0] in domains]
+    ids: list[JsonValue] = [i for i in ids_of([earlier]) if i.partition(".")[0] in domains]
     kept = {key: value for key, value in slots.items() if key != "here"}
     if ids and (len(ids) == 1 or earlier.slots.get("all")):
         chosen: dict[str, JsonValue] = {"device_id": ids[0]} if len(ids) == 1 else {"device_id": ids, "all": True}

@@ -91,6 +91,9 @@ def _parts(tokens: Tokens, vocabulary: Vocabulary) -> Iterator[Tokens]:
     for start in range(1, len(tokens)):
         if tokens[start] != "'s" and tokens[start - 1] not in vocabulary.prepositions:
             yield tokens[start:]
+    start = 2 if tokens[1:2] == ("'s",) else 1
+    if len(tokens) > start + 1 and not tokens[-1].isdecimal():
+        yield (*tokens[:start], tokens[-1])  # "mum's lamp" of "Mum's Bedside Lamp"
     if len(tokens) > 1 and (tokens[-1].isdecimal() or len(tokens[-1]) == 1):
         yield tokens[:-1]
 

@@ -56,6 +56,7 @@ _SPELLINGS = (
     (re.compile(r"\b(turn|switch|shut)(ed|ing)? of\b(?! \w+ off\b)", re.I), r"\1 off"),
     (re.compile(r"\b(?:um+|uh+|erm*|hm+|mm+)\b[,\s]*", re.I), ""),
     (re.compile(r"\b(?:please|kindly)\b[,\s]*(?=\w)", re.I), ""),
+    (re.compile(r"\bboth (?=(?:the |my |our )?[\w' ]+ and )", re.I), ""),
     (re.compile(r"\b(them|these|those) both\b|\bboth of (?:them|these|those)(?= \w)", re.I), "them"),
     (re.compile(r"\b(\w+)(?: \1\b)+(?<!that that)", re.I), r"\1"),
 )

@@ -17,6 +17,11 @@ from assistant.types import Intent, NoIntent, Understanding, Understood
 MOST_PIECES = 5
 MOST_WORDS_UNKNOWN = 8
 _POINTS_BACK = re.compile(r"\b(?:it|them|those|that|they|he|she|him|there)\b", re.IGNORECASE)
+_BARE = re.compile(r"^(?:the|my|our|a|an|some)\b", re.IGNORECASE)
+_IS = re.compile(
+    r"\b(?:is|are|needs?|has|have|looks?|feels?|smells?|wants?)\b|'s (?:too|so|a|not|all)\b", re.IGNORECASE
+)
+"""A thing that is only named is no wish: "turn off the radio in ten minutes and the light now"."""
 _BREAKS_OFF = re.compile(r"\b(?:the|a|an|and|or|of|my|our|to|in|at|for|with|um|uh|er)$", re.IGNORECASE)
 
 Read = Callable[[str], Understanding]
@@ -73,10 +78,13 @@ def _pieces(text: str, read: Read, wish: Read) -> list[_Piece]:
 
 
 def _piece(text: str, read: Read, wish: Read, *, first: bool) -> _Piece:
+    wishes = first or not _BARE.match(text) or _IS.search(text) is not None
     if not first and _POINTS_BACK.search(text):
         return _Piece(text, (), plain=False)  # what it points at is in another part
     for reader, plain in ((read, True), (wish, False)):
         found: Understanding = reader(text) if text else NoIntent()
+        if not plain and not wishes:
+            break
         if isinstance(found, Understood) and not any(intent.name in QUESTIONS for intent in found.intents):
             return _Piece(text, found.intents, plain)
     return _Piece(text, (), plain=False)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from assistant.nlu.clauses import Clause, Reader, preambles, read_sentence, reasons, split_except, without_asides
+from assistant.nlu.clauses import JOINT, Clause, Reader, preambles, read_sentence, reasons, split_except, without_asides
 from assistant.nlu.conditions import conditionals
 from assistant.nlu.intents import QUESTIONS
 from assistant.nlu.normalise import corrections, tidy, unslip
@@ -24,6 +24,7 @@ _AT_THE_HOUR = re.compile(
     re.I,
 )
 """No amount: nobody wants a lamp at nine per cent."""
+MOST_LATER = 4
 _PLACING = re.compile(r"\b(?:in|at|inside|of|from)\b|'s\b", re.I)
 _PLACED_LAST = re.compile(r" (?:in|at) (?:the |my |our )?[\w' ]+$", re.I)
 _THEN = re.compile(r"\s*,?\s+(?:and then|then|and)\s+", re.I)
@@ -84,7 +85,7 @@ class SentenceReader:
             return found
         device = self.matcher.device(str(found.slots["device_id"]))
         elsewhere = device is not None and device.area != found.slots["area"]
-        return None if elsewhere and not _PLACING.search(text) else found
+        return None if elsewhere and (not _PLACING.search(text) or text.count("'s") > 1) else found
 
     def verbatim(self, text: str, *, custom: bool = False) -> tuple[Clause, ...]:
         """The sentence with its politeness, which may be part of one of the user's own."""
@@ -102,7 +103,8 @@ class SentenceReader:
         clauses = clauses or self._each_kind(text) or self._but_left(text)
         if clauses:
             return self._placed_by_last(clauses)
-        wrapped = self._conditional(text) or self._delayed(text) or self._lasting(text) or self._and_later(text)
+        wrapped = self._conditional(text) or self._delayed(text) or self._lasting(text)
+        wrapped = wrapped or self._and_later(text) or self._each_later(text)
         return tuple(Clause(text, intent) for intent in wrapped)
 
     def _placed_by_last(self, clauses: tuple[Clause, ...]) -> tuple[Clause, ...]:
@@ -231,6 +233,18 @@ class SentenceReader:
             if later:
                 return (*now, *later)
         return ()
+
+    def _each_later(self, text: str) -> tuple[Intent, ...]:
+        """``start the washer at nine and the dryer at ten``: each part has a time of its own, or is for now."""
+        parts = [part.strip(" ,") for part in JOINT.split(text)]
+        verb = parts[0].split()
+        found: list[tuple[Intent, ...]] = []
+        for part in parts if 1 < len(parts) <= MOST_LATER else ():
+            said = (part, *(f"{' '.join(verb[:length])} {part}" for length in (2, 1) if found))
+            readings = (*(self._delayed(one) for one in said), *(self._acts(one) for one in said))
+            found.append(next(filter(None, readings), ()))
+        later = any(intent.name == "AssistDelayed" for acts in found for intent in acts)
+        return tuple(intent for acts in found for intent in acts) if later and all(found) else ()
 
     def _delayed(self, text: str, about: Sequence[str] | None = None) -> tuple[Intent, ...]:
         delayed = split_delay(text, self.context.now)

@@ -16,8 +16,7 @@ _GOES_ON = frozenset("in at to for the and please again too by until it them or 
 _AFTER_ARTICLE = frozenset(
     "in at on off to of for from and the up down with by over under near turn switch open close shut lock set".split()
 )
-_ONE = re.compile(r"\bones?\b", re.IGNORECASE)
-_SHARED = re.compile(r"^(?P<first>.*?)\b(?P<way>on|off|up|down)\b", re.IGNORECASE)
+_SHARED = re.compile(r"^(?P<first>.*?)\b(?P<way>(?:on|off|up|down)(?: (?:at|to) [\w ]+? percent)?)\b", re.IGNORECASE)
 
 
 def seams(text: str) -> Iterator[tuple[str, str]]:
@@ -40,10 +39,3 @@ def shared_way(tail: str) -> str | None:
     """The "off" that ends the next clause, and may be the one before's too: "the TV | the lamp off and …"."""
     match = _SHARED.match(tail)
     return match["way"].lower() if match is not None and match["first"].strip() else None
-
-
-def with_noun(text: str, before: str) -> Iterator[str]:
-    """ "The one in the hall off" with a word of the clause before for "one", the last first."""
-    for word in reversed(before.split()):
-        if len(word) > 2 and word.lower() not in _AFTER_ARTICLE:
-            yield _ONE.sub(word, text, count=1)

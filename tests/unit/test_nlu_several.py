@@ -26,6 +26,8 @@ def matcher():
          [("HassTurnOff", "switch.coffee"), ("HassTurnOff", "light.counter")]),
         ("turn the lamp in the bedroom on and the one in the living room off",
          [("HassTurnOn", "light.bed_lamp"), ("HassTurnOff", "light.living_lamp")]),
+        ("add bread to the shopping list and remove milk",
+         [("HassListAddItem", "todo.shopping"), ("HassListRemoveItem", "todo.shopping")]),
         ("turn off the tv and the coffee machine but leave the kitchen light",
          [("HassTurnOff", "media_player.tv"), ("HassTurnOff", "switch.coffee")]),
     ],
@@ -92,3 +94,8 @@ def test_what_is_not_understood_is_told():
 )
 def test_nothing_is_done_by_halves_of_talk(text):
     assert partly(text, read, wish) is None
+
+
+def test_each_part_has_its_own_time(matcher):
+    found = talk(matcher, "start the coffee machine at nine and the ceiling fan at ten")
+    assert [intent.slots["at"][11:16] for intent in found.intents] == ["21:00", "22:00"]
