@@ -6,6 +6,17 @@ say "Unpacking $(basename -- "$from")"
 if [ -e "$from.sha256" ]; then (cd -- "$(dirname -- "$from")" && sha256sum --quiet -c "$from.sha256") || fail "$from is damaged"; fi
 case $from in *.xz) xz -dc -- "$from" > "$image" ;; *) cp --sparse=always -- "$from" "$image" ;; esac
 [ "$(sfdisk --quiet -lo Type "$image" | tail -n +2 | wc -l)" = 2 ] || fail "$from: not the two partitions of Raspberry Pi OS"
+check_root() { # WHAT TO SAY : repairs what little there may be; a file system that is still being let go is waited for
+    local status
+    for _ in $(seq 30); do
+        status=0
+        e2fsck -fy "$loop" > "$work/fsck" 2>&1 || status=$?
+        if [ "$status" -lt 4 ]; then return; fi
+        [ "$status" = 8 ] || break
+        sleep 1
+    done
+    fail "$1: $(tail -n 3 "$work/fsck")"
+}
 more=$(($(du -sm "$work/release" | cut -f1) + $(du -smL "$work/models" | cut -f1) + 200))
 truncate -s "+${more}M" "$image"
 printf ', +\n' | sfdisk --quiet -N 2 "$image"
@@ -15,7 +26,7 @@ root = json.load(sys.stdin)["partitiontable"]["partitions"][1]
 print(root["start"], root["size"])')
 boot_at=$(sfdisk --json "$image" | python3 -c 'import json, sys; print(json.load(sys.stdin)["partitiontable"]["partitions"][0]["start"] * 512)')
 loop=$(losetup --find --show --offset $((start * 512)) --sizelimit $((sectors * 512)) "$image")
-e2fsck -fy "$loop" > /dev/null || [ $? -lt 4 ] || fail "its root file system is damaged"
+check_root "its root file system is damaged"
 resize2fs "$loop" 2> /dev/null
 mkdir "$work/root"
 mount -o noatime "$loop" "$work/root"
@@ -66,7 +77,7 @@ settle_system "$work/root"
 echo uninitialized > "$work/root/etc/machine-id"
 umount "$work/root"
 mounted=''
-e2fsck -fy "$loop" > /dev/null || [ $? -lt 4 ] || fail "the root file system did not survive"
+check_root "the root file system did not survive"
 zerofree "$loop"
 losetup -d "$loop"
 loop=''
