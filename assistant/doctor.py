@@ -157,10 +157,28 @@ def _models(config: Config) -> Iterator[Finding]:
             f"{name}: {found.directory} (sizes; 'assistant models verify' reads every byte)",
             f"{found.name} stands in; 'assistant models fetch {name}' gets the real one" if stand_in else "",
         )
+    yield from _own_voice(config)
     directory = config.paths.models if config.paths.models.exists() else Path.home()
     free = shutil.disk_usage(directory).free // 2**20
     if free < DISK_NEEDED_MB:
         yield Finding("disk", "note", f"{free} MB free at {directory}", "remove something before fetching models")
+
+
+def _own_voice(config: Config) -> Iterator[Finding]:
+    """What speaks where the configured voice is one of another language, and which model would do it better."""
+    from assistant.models.manifest import load_manifest
+    from assistant.parts.voices import installed_voice, voice_language
+
+    language = config.assistant.language.partition("-")[0]
+    if voice_language(config.tts.voice) in (language, None):
+        return
+    installed = installed_voice(language, config.paths.models)
+    if installed is not None:
+        yield Finding("voice", "ok", f"{installed.name} speaks {language}")
+        return
+    others = [m.name for m in load_manifest().models if m.role == "tts" and m.language.partition("-")[0] == language]
+    mend = f"'assistant models fetch {others[0]}' gets one" if others else ""
+    yield Finding("voice", "note", f"no voice of {language} is installed: espeak-ng speaks", mend)
 
 
 def _sound(config: Config) -> Iterator[Finding]:
@@ -236,6 +254,10 @@ def _home(config: Config) -> Iterator[Finding]:
 
 def _names(config: Config) -> Iterator[Finding]:
     """Names that the recogniser cannot hear, or hears by words that only sound like them."""
+    from assistant.han import has_no_spaces
+
+    if has_no_spaces(config.assistant.language):  # its recogniser is not helped by this home's names
+        return
     from assistant.asr.bias import pronunciations
     from assistant.asr.vosk_engine import VoskModel
     from assistant.home.house import open_house

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -15,6 +16,14 @@ POINT = "点"
 def is_han(text: str) -> bool:
     """Whether there is a Chinese character in it."""
     return any("\u3400" <= char <= "\u9fff" for char in text)
+
+
+_BETWEEN = re.compile(f"(?<=[{HAN}]) +(?=[{HAN}])")
+
+
+def joined(text: str) -> str:
+    """The text as it is written: a recogniser puts spaces between Chinese words."""
+    return _BETWEEN.sub("", text)
 
 
 def has_no_spaces(language: str) -> bool:

@@ -16,6 +16,7 @@ from assistant.asr.digits import digits_mended, with_digits
 from assistant.asr.matching import Wild
 from assistant.asr.sounds import likeness
 from assistant.asr.vosk_engine import Hypothesis
+from assistant.han import joined
 from assistant.types import Transcript, Word
 
 LevelDb = Callable[[float, float], float]
@@ -179,7 +180,7 @@ def open_transcript(hypotheses: Sequence[Hypothesis]) -> Transcript:
     mean = sum(word.confidence for word in words) / len(words) if words else 0.0
     texts = digits_mended([word.text for word in words])
     words = tuple(replace(word, text=text) for word, text in zip(words, texts, strict=True))
-    return Transcript(" ".join(texts), words, mean)
+    return Transcript(joined(" ".join(texts)), words, mean)
 
 
 def _readings(hypothesis: Hypothesis, rank: int, bias: Bias, level_db: LevelDb) -> Iterator[Reading]:

@@ -15,6 +15,7 @@ from assistant.asr.choice import Look, choose, is_doubtful, look, open_transcrip
 from assistant.asr.sound import SoundLevels, foreground
 from assistant.asr.vosk_engine import RATE_HZ, ScoringDecoder, VoskModel
 from assistant.errors import AudioError
+from assistant.han import joined
 from assistant.types import AudioClip, Transcript, Word
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class EarStream:
             written = self._biased.bias.grammar.match(self._biased_decoder.partial().split())
             if written is not None:
                 return written
-        return self._open_decoder.partial()
+        return joined(self._open_decoder.partial())
 
     def finish(self) -> Transcript:
         """The whole utterance's transcript; the stream must not be used again."""

@@ -47,8 +47,11 @@ def interjections(recogniser: VoskModel) -> WakeEngine:
     """The phrases that work during a reply, an announcement, or while something rings."""
     from assistant.asr.keywords import PhraseSpotter
     from assistant.audio.vad import SpeechDetector
+    from assistant.audio.wake import SeveralEngines
 
     known = [phrase for phrase in INTERJECTIONS if all(recogniser.knows(word) for word in phrase.split())]
+    if not known:  # a recogniser of another language
+        return SeveralEngines([])
     return PhraseSpotter(recogniser, known, speech=SpeechDetector().process)
 
 

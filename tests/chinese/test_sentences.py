@@ -6,13 +6,16 @@ from pathlib import Path
 import pytest
 from skill_talk import Conversation
 
+from assistant.asr.choice import open_transcript
+from assistant.asr.vosk_engine import Hypothesis
 from assistant.config import Config
 from assistant.config.sections import AssistantSection
-from assistant.han import number_at
+from assistant.han import joined, number_at
 from assistant.home.inventory import load_inventory
 from assistant.llm.chat import system_prompt
 from assistant.nlu import han_text
 from assistant.nlu.words import words_of
+from assistant.types import Word
 
 ROOT = Path(__file__).resolve().parents[2]
 HOME = load_inventory(Path(__file__).with_name("home.toml"))
@@ -47,6 +50,16 @@ def test_every_sentence_of_the_table(heading):
     for said, answer in TABLES[heading]:
         result = conversation.say(said)
         assert (result.error, result.reply) == (None, answer), said
+
+
+def test_a_recogniser_s_spaces_are_none_in_the_transcript():
+    """Vosk writes Chinese in words with spaces between them."""
+    heard = "把 客厅 吊灯 调到 百分之 五十"
+    words = tuple(Word(text, place, place + 0.5, 0.9) for place, text in enumerate(heard.split()))
+    transcript = open_transcript((Hypothesis(words, 1.0),))
+    assert transcript.text == "把客厅吊灯调到百分之五十"
+    assert talk().say(transcript.text).reply == "客厅吊灯现在是百分之50。"
+    assert joined("播放 jazz music 音乐 吧") == "播放 jazz music 音乐吧"
 
 
 @pytest.mark.parametrize(

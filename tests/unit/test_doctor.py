@@ -11,7 +11,7 @@ from assistant.audio import devices
 from assistant.audio.devices import InputDevice
 from assistant.config import Config
 from assistant.config.home_sections import MqttSection
-from assistant.config.sections import PathsSection, WakeSection
+from assistant.config.sections import AssistantSection, PathsSection, WakeSection
 from assistant.errors import AudioError
 
 
@@ -87,3 +87,12 @@ def test_own_sentences_that_set_a_device_that_is_not_there_are_wrong(config, tmp
     wrong, told = found(doctor._sentences, config)
     assert wrong.level == "wrong" and "light.kitchenn" in wrong.text and "light.kitchen?" in wrong.mend
     assert told.level == "ok"
+
+
+def test_a_voice_of_another_language_is_told_with_the_model_that_mends_it(config, tmp_path):
+    paths = dataclasses.replace(config.paths, models=tmp_path / "none")
+    chinese = dataclasses.replace(config, paths=paths, assistant=AssistantSection(language="zh-CN"))
+    (note,) = found(doctor._own_voice, chinese)
+    assert note.level == "note" and "espeak-ng" in note.text and "piper-zh_CN" in note.mend
+    assert found(doctor._own_voice, config) == []
+    assert found(doctor._names, chinese) == []
