@@ -62,17 +62,22 @@ def digest(*parts: str | bytes) -> str:
 
 
 def llama_files(machine: str) -> tuple[Path, Path | None]:
-    """(llama-cpp-python's wheel for the machine, its second arithmetic library), built where the cache has none."""
-    script = "cross_llama.py" if machine == "aarch64" else "llama_wheel.py"
-    if subprocess.run([sys.executable, str(ROOT / "scripts" / script), "build"], check=False).returncode:
+    """(llama-cpp-python's wheel for the machine, its second arithmetic library), built where the cache has none.
+
+    For x86-64 the wheel that serves every processor: what the building machine has, another may lack.
+    """
+    cross = machine == "aarch64"
+    script = str(ROOT / "scripts" / ("cross_llama.py" if cross else "llama_wheel.py"))
+    every = [] if cross else ["--every-processor"]
+    if subprocess.run([sys.executable, script, "build", *every], check=False).returncode:
         sys.exit(1)
-    if machine == "aarch64":
+    if cross:
         folder = cross_llama.cache_folder()
         wheel = llama_wheel.sound_wheel(folder)
         assert wheel is not None
         return wheel, cross_llama.fast_library(folder)
     path = subprocess.run(
-        [sys.executable, str(ROOT / "scripts" / script), "path"], check=True, capture_output=True, text=True
+        [sys.executable, script, "path", *every], check=True, capture_output=True, text=True
     ).stdout.strip()
     return Path(path), None
 
@@ -148,8 +153,6 @@ for name, blocks in out.items():
 
 def _tidy(site: Path, machine: str, fast: Path | None) -> None:
     """Leave out what is never imported, keep each library once, and see that every one can be loaded on the boards."""
-    for name in ("bin", "include", "lib", "share"):
-        shutil.rmtree(site / name, ignore_errors=True)
     libraries = site / "llama_cpp" / "lib"
     for path in sorted(libraries.glob("*.so")):
         others = [
@@ -159,6 +162,10 @@ def _tidy(site: Path, machine: str, fast: Path | None) -> None:
             other.unlink()
         path.unlink()
         path.symlink_to(f"{path.name}.0")
+    for build in sorted((site / "bin").glob("libggml-cpu-*.so")):  # where its wheel puts the builds for each processor
+        build.rename(libraries / build.name)
+    for name in ("bin", "include", "lib", "share"):
+        shutil.rmtree(site / name, ignore_errors=True)
     if fast is not None:
         loaded = libraries / "libggml-cpu.so.0"
         loaded.rename(libraries / "libggml-cpu-armv8.so")
