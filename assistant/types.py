@@ -202,6 +202,8 @@ class Ask:
     question: str
     candidates: tuple[Intent, ...]
     """One for each answer; for a yes/no confirmation, the one intent that a yes carries out."""
+    then: tuple[Intent, ...] = ()
+    """What the sentence asked for beside it, which waits for the answer too."""
 
 
 @dataclass(frozen=True, slots=True)

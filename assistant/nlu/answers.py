@@ -6,11 +6,13 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+from assistant.nlu.past import ids_of
 from assistant.nlu.words import words_of
-from assistant.types import Ask, Intent, Understanding, Understood
+from assistant.types import Ask, Intent, JsonValue, Understanding, Understood
 
 _YES = re.compile(
     r"^(?:yes|yeah|yep|yup|ya|sure|ok|okay|of course|do it|go ahead|please do|confirm(?:ed)?|affirmative|absolutely|definitely|"
+    r"(?:i said|like i said|i meant) yes|go on|"
     r"correct|right|that's right|that is right|indeed|i do|i am sure|i'm sure|certainly|by all means|fine|go for it|please)\b"
 )
 _NOT_YET = frozenset(
@@ -19,7 +21,7 @@ _NOT_YET = frozenset(
 _WITH_YES = frozenset(
     "yes yeah yep yup ya sure ok okay of course do it that this them go ahead please confirm confirmed affirmative "
     "absolutely definitely correct right that's indeed i i'm am certainly by all means fine for the thanks thank you now "
-    "then is very much would want to really my a uh um well mean want".split()
+    "then is very much would want on said like to really my a uh um well mean want".split()
 )
 """What a yes may be said with, besides the words of the question itself."""
 _NO = re.compile(
@@ -28,6 +30,16 @@ _NO = re.compile(
 )
 _ALL = re.compile(
     r"^(?:both|all|each|every|everything|every one|the two|the lot|all of (?:them|those)|both of them|either)\b"
+)
+_SPAN = re.compile(r"^(?:(?:just|only) )?(?:the )?(?P<end>first|last) (?P<count>two|three|2|3)(?: ones?)?(?: please)?$")
+_WITHOUT = re.compile(
+    r"^(?:no,? )?(?P<how>not|all but|all except(?: for)?|everything (?:but|except)|any(?:thing)? but|both but|all of them (?:but|except)) "
+    r"(?P<what>(?:the |my )?(?!now|yet|really|sure|that$|this$|it$|all$|both$).+)$"
+)
+_BOTH = re.compile(r"^both (?=.+ and )")
+_WHICHEVER = re.compile(
+    r"^(?:whichever|any|any (?:one|of them)|(?:it )?does ?n[o']t matter|i do ?n[o']t (?:mind|care)|"
+    r"you (?:choose|pick|decide))$"
 )
 _ORDINALS = {
     "first": 0, "1st": 0, "former": 0, "second": 1, "2nd": 1, "latter": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3,
@@ -45,12 +57,65 @@ def answer(text: str, ask: Ask, describe: Callable[[str], str]) -> Understanding
         if _YES.match(text):
             return _agreed(text, ask)
         return Understood((Intent("HassNevermind"),), "match") if _NO.match(text) and len(text.split()) <= 6 else None
+    several = _several(text, ask, describe)
+    if several is not None:
+        return several
     if _ALL.match(text):
         return Understood(ask.candidates, "match")
+    if _WHICHEVER.match(text):
+        return Understood(ask.candidates[:1], "match")
     chosen = _by_place_in_row(text, ask) or _named(text, ask, describe)
     if chosen is not None:
         return Understood((chosen,), "match")
     return Understood((Intent("HassNevermind"),), "match") if _NO.match(text) and len(text.split()) <= 5 else None
+
+
+def _several(text: str, ask: Ask, describe: Callable[[str], str]) -> Understanding | None:
+    """ "The first two", "all but the guest one", "not the guest one", "mum's and dad's", "both in the bedroom"."""
+    span = _SPAN.match(text)
+    if span is not None:
+        count = _CARDINALS[span["count"]] + 1
+        chosen = ask.candidates[:count] if span["end"] == "first" else ask.candidates[-count:]
+        return Understood(chosen, "match") if count < len(ask.candidates) else None
+    without = _WITHOUT.match(text)
+    if without is not None:
+        named = _named(without["what"], ask, describe)
+        rest = tuple(c for c in ask.candidates if c != named)
+        if named is None:
+            return None
+        settled = len(rest) == 1 or not without["how"].startswith("not")
+        return Understood(rest, "match") if settled else Ask(ask.question, rest)
+    parts = re.split(r",? and (?:also )?|, ", _BOTH.sub("", text))
+    found = [_by_place_in_row(part, ask) or _named(part, ask, describe) for part in parts]
+    if len(parts) > 1 and all(found) and len(set(map(id, found))) == len(parts):
+        return Understood(tuple(one for one in found if one is not None), "match")
+    return _all_marked(text, ask, describe)
+
+
+def _all_marked(text: str, ask: Ask, describe: Callable[[str], str]) -> Understanding | None:
+    """ "Both in the bedroom": of more than two those that bear most of the words."""
+    match = _ALL.match(text)
+    said = {token for token in words_of(text[match.end() :]).tokens if token != "'s"} - _EMPTY if match else set()
+    marks = [len(said & _words(candidate, describe)) for candidate in ask.candidates]
+    most = max(marks)
+    chosen = tuple(c for c, mark in zip(ask.candidates, marks, strict=True) if mark == most)
+    return Understood(chosen, "match") if most and 1 < len(chosen) < len(marks) else None
+
+
+def with_rest(found: Understanding, ask: Ask) -> Understanding:
+    """The answer, and then what the sentence had asked for beside it, about the device that was chosen where that was open."""
+    if not isinstance(found, Understood) or not ask.then or found.intents[0].name == "HassNevermind":
+        return found
+    offered = set(ids_of(ask.candidates))
+    ids: list[JsonValue] = list(ids_of(found.intents))
+    chosen: dict[str, JsonValue] = {"device_id": ids[0]} if len(ids) == 1 else {"device_id": ids, "all": True}
+    rest = tuple(
+        replace(intent, slots={**intent.slots, **chosen})
+        if ids and len(offered) > 1 and set(ids_of([intent])) == offered
+        else intent
+        for intent in ask.then
+    )
+    return replace(found, intents=(*found.intents, *rest))
 
 
 def _agreed(text: str, ask: Ask) -> Understood | None:
@@ -88,14 +153,19 @@ def _named(text: str, ask: Ask, describe: Callable[[str], str]) -> Intent | None
     marks: list[int] = []
     known: set[str] = set()
     for candidate in ask.candidates:
-        ids = candidate.slots.get("device_id")
-        texts = [describe(str(i)) for i in (ids if isinstance(ids, list) else [ids])]
-        parts = (*texts, candidate.slots.get("area"), candidate.slots.get("spoken"), candidate.slots.get("name"))
-        spoken = set(words_of(" ".join(str(part) for part in parts if part)).tokens)
-        spoken |= {word[:-1] for word in spoken if word.endswith("s")} | {f"{word}s" for word in spoken}
+        spoken = _words(candidate, describe)
         marks.append(len(said & spoken))
         known |= spoken
     best = max(marks)
     if not best or marks.count(best) > 1 or len(said - known) > 1:
         return None
     return ask.candidates[marks.index(best)]
+
+
+def _words(candidate: Intent, describe: Callable[[str], str]) -> set[str]:
+    """Every word that a candidate can be told by, in singular and plural."""
+    ids = candidate.slots.get("device_id")
+    texts = [describe(str(i)) for i in (ids if isinstance(ids, list) else [ids])]
+    parts = (*texts, candidate.slots.get("area"), candidate.slots.get("spoken"), candidate.slots.get("name"))
+    spoken = set(words_of(" ".join(str(part) for part in parts if part)).tokens)
+    return spoken | {word[:-1] for word in spoken if word.endswith("s")} | {f"{word}s" for word in spoken}

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from assistant.nlu.answers import answer
+from assistant.nlu.answers import answer, with_rest
 from assistant.nlu.clauses import Clause, domains_of, taken_up
 from assistant.nlu.colloquial import advice
 from assistant.nlu.followups import follow
@@ -49,7 +49,7 @@ class Dialogue:
             answered = answer(sentence.lower(), past.ask, matcher.describe)
             answered = answered or answer(text.lower().strip(" .!"), past.ask, matcher.describe)
             if answered is not None:
-                return answered
+                return with_rest(answered, past.ask)
             if len(past.ask.candidates) == 1 and self._past is not None:
                 self._past = replace(self._past, ask=None)  # who speaks of something else did not say yes
         if _NEGATED.match(sentence):

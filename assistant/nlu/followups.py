@@ -100,7 +100,7 @@ def follow(text: str, past: Past, reading: Reading) -> tuple[Clause, ...]:
     if intent is None:
         return ()
     clause = Clause(past.said, intent)
-    if corrected and _is_act(last) and _target(intent) != _target(last):
+    if corrected and past.ask is None and _is_act(last) and _target(intent) != _target(last):
         return (Clause(text, Intent("AssistUndo")), clause)
     return (clause,)
 

@@ -105,7 +105,7 @@ def recalled(
         return (Clause(past.said, narrowed),)
     found = pointed(text, past, matcher)
     if found is not None:
-        return _pointed_at(found.ids, found.rest, past, read, undo=corrects and not _asks(last))
+        return _pointed_at(found.ids, found.rest, past, read, undo=corrects and past.ask is None and not _asks(last))
     return _there(text, past, matcher, read) or _by_name(text, past, reading, matcher)
 
 

@@ -207,15 +207,16 @@ class Turn:
         actions: list[Action] = []
         replies: list[str] = []
         question: Ask | None = None
-        for intent in intents:
+        for place, intent in enumerate(intents):
             outcome = self._carry_out(intent, context, confirmed)
             match outcome:
                 case Handled(action=action, reply=reply):
                     actions.append(action)
                     replies.append(reply)
                 case Ask() as ask:
-                    question = ask
-                    break  # what follows may depend on the answer
+                    rest = intents[place + 1 :]  # what follows may depend on the answer
+                    question = replace(ask, then=rest) if rest else ask
+                    break
                 case _:
                     replies.append(outcome.reply)
         if question is not None:

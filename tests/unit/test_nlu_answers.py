@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.nlu.answers import answer
+from assistant.nlu.answers import answer, with_rest
 from assistant.types import Ask, Intent, Understood
 
 NAMES = {"light.floor": "Floor Lamp Living Room", "light.desk": "Desk Lamp Study", "light.bed": "Bedside Lamp Bedroom"}
@@ -20,6 +20,11 @@ SURE = Ask("Really?", (Intent("HassTurnOff", {"device_id": "lock.door"}),))
         ("number three", ["light.bed"]),
         ("the one in the living room", ["light.floor"]),
         ("all of them", list(NAMES)),
+        ("the first two", ["light.floor", "light.desk"]),
+        ("the floor lamp and the bedside lamp", ["light.floor", "light.bed"]),
+        ("the first and the last", ["light.floor", "light.bed"]),
+        ("all but the desk lamp", ["light.floor", "light.bed"]),
+        ("i don't mind", ["light.floor"]),
     ],
 )
 def test_one_of_several(said, chosen):
@@ -79,3 +84,19 @@ def test_no_calls_it_off(said):
     found = answer(said, SURE, str)
     assert isinstance(found, Understood)
     assert found.intents[0].name == "HassNevermind"
+
+
+def test_what_is_excluded_leaves_the_others_to_choose_from():
+    found = answer("not the desk lamp", WHICH, NAMES.__getitem__)
+    assert isinstance(found, Ask)
+    assert [intent.slots["device_id"] for intent in found.candidates] == ["light.floor", "light.bed"]
+
+
+def test_what_else_was_asked_for_is_done_after_the_answer():
+    dim = Intent("HassLightSet", {"device_id": list(NAMES), "brightness": 20})
+    tv = Intent("HassTurnOn", {"device_id": "media_player.tv"})
+    ask = Ask(WHICH.question, WHICH.candidates, then=(dim, tv))
+    found = with_rest(answer("the desk lamp", ask, NAMES.__getitem__), ask)
+    assert [intent.slots["device_id"] for intent in found.intents] == ["light.desk", "light.desk", "media_player.tv"]
+    refused = with_rest(answer("never mind", ask, NAMES.__getitem__), ask)
+    assert [intent.name for intent in refused.intents] == ["HassNevermind"]
