@@ -207,6 +207,6 @@ class LoadedStages:
         if self.ears is None or not parts.config.asr.bias:
             self.ears = fresh
         else:
-            self.ears.bias = fresh.bias
+            self.ears.hear_as(fresh)
         self._mind = mind
         self._revision = home.revision

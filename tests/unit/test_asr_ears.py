@@ -120,6 +120,14 @@ def test_another_bias_takes_effect_at_the_next_utterance():
     assert ears.bias is None and not ears.transcribe(clip(0.5)).biased
 
 
+def test_the_bias_of_other_ears_is_taken_with_their_decoders():
+    model = FakeModel(*PLAIN)
+    ears = HomeEars(model)
+    ears.hear_as(HomeEars(model, bias_of("open the door")))
+    assert ears.transcribe(clip(0.5)).biased
+    assert model.made == 2
+
+
 def test_words_are_told_while_they_are_spoken():
     ears = HomeEars(FakeModel(hypothesis("open", 1), [hypothesis("open the door", 1)]), bias_of("open the door"))
     stream = ears.start()
