@@ -21,7 +21,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from llama_wheel import COMMON_FLAGS, LOCK, NATIVE_LOCK, cache_key, compiler_jobs, locked_version, sound_wheel
+from llama_wheel import COMMON_FLAGS, LEFT_OUT, LOCK, NATIVE_LOCK, cache_key, compiler_jobs, locked_version, sound_wheel
 from run_step import run_step
 
 MACHINE = "aarch64"
@@ -65,7 +65,7 @@ def build(folder: Path) -> None:
     try:
         print("  llama.cpp is cross-built for the Raspberry Pi, once: about 12 minutes on two cores")
         toolchain = work / "toolchain.cmake"
-        toolchain.write_text(TOOLCHAIN, encoding="ascii")
+        toolchain.write_text(TOOLCHAIN + LEFT_OUT, encoding="ascii")
         jobs = str(compiler_jobs())
         environment = dict(os.environ) | {
             "TMPDIR": str(work),
