@@ -83,9 +83,11 @@ class Network:
 
     def __init__(self, is_wildcard: Callable[[str], bool]) -> None:
         self._is_wildcard = is_wildcard
-        self._empty: list[list[int]] = [[]]
-        self._words: list[dict[str, list[int]]] = [{}]
-        self._lists: list[list[tuple[ListStep, int]]] = [[]]
+        # By place, and only where there is something: there are 64,000 places, and most have one step of one kind.
+        self._places = 1
+        self._empty: dict[int, tuple[int, ...]] = {}
+        self._words: dict[int, list[tuple[str, int]]] = {}
+        self._lists: dict[int, list[tuple[ListStep, int]]] = {}
         self._accepts: dict[int, list[int]] = {}
         self._states: dict[frozenset[int], State] = {}
         self._first: State | None = None
@@ -110,22 +112,20 @@ class Network:
 
     def node(self) -> int:
         """A new place."""
-        self._empty.append([])
-        self._words.append({})
-        self._lists.append([])
-        return len(self._empty) - 1
+        self._places += 1
+        return self._places - 1
 
     def word(self, start: int, token: str, end: int) -> None:
         """A step over a literal word."""
-        self._words[start].setdefault(token, []).append(end)
+        self._words.setdefault(start, []).append((token, end))
 
     def list_value(self, start: int, step: ListStep, end: int) -> None:
         """A step over a value of a list."""
-        self._lists[start].append((step, end))
+        self._lists.setdefault(start, []).append((step, end))
 
     def skip(self, start: int, end: int) -> None:
         """A step over nothing."""
-        self._empty[start].append(end)
+        self._empty[start] = (*self._empty.get(start, ()), end)
 
     def step_of(self, key: str, slot: str) -> ListStep:
         """The step for a list."""
@@ -171,7 +171,8 @@ class Network:
         try:
             return state.words[token]
         except KeyError:
-            targets = {end for node in state.nodes for end in self._words[node].get(token, ())}
+            steps = (step for node in state.nodes for step in self._words.get(node, ()))
+            targets = {end for word, end in steps if word == token}
             state.words[token] = after = self._state(targets) if targets else None
             return after
 
@@ -179,7 +180,7 @@ class Network:
         if state.lists is None:
             targets: dict[ListStep, set[int]] = {}
             for node in state.nodes:
-                for step, end in self._lists[node]:
+                for step, end in self._lists.get(node, ()):
                     targets.setdefault(step, set()).add(end)
             state.lists = [(step, self._state(ends)) for step, ends in targets.items()]
         return state.lists
@@ -188,11 +189,11 @@ class Network:
         closed = set(nodes)
         todo = list(closed)
         while todo:
-            for node in self._empty[todo.pop()]:
+            for node in self._empty.get(todo.pop(), ()):
                 if node not in closed:
                     closed.add(node)
                     todo.append(node)
-        kept = frozenset(n for n in closed if self._words[n] or self._lists[n] or n in self._accepts)
+        kept = frozenset(n for n in closed if n in self._words or n in self._lists or n in self._accepts)
         state = self._states.get(kept)
         if state is None:
             accepts = sorted({number for node in kept for number in self._accepts.get(node, ())})
