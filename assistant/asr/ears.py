@@ -30,7 +30,7 @@ BIASED_ALTERNATIVES = 40
 OPEN_ALTERNATIVES = 6
 MOST_UTTERANCES = 8
 """A decoder grows by some 4 MB an utterance: then a new one is made. One that is new works twice as long on its first utterances:
-at 8 instead of 32 hearing takes a fifth more, no more than at 12, and at 4 another quarter (docs/service.md)."""
+at 8 instead of 32 hearing takes up to a fifth more, at 4 instead of 12 over a quarter (docs/service.md)."""
 
 
 class _Decoders:
