@@ -85,8 +85,30 @@ def preambles(text: str) -> Iterator[tuple[str, str]]:
         preamble, command = text[: comma.start()].strip(), text[comma.end() :].strip()
         if _STARTS_COMMAND.match(command) and not _STARTS_COMMAND.match(preamble) and not _NO_PREAMBLE.search(preamble):
             yield preamble, command
+    for joint in _RUN_ON.finditer(text):
+        preamble, command = text[: joint.start()].strip(), text[joint.end() :].strip()
+        if _TELLS.match(preamble) and not _GOES_ON.search(preamble) and not _NO_PREAMBLE.search(preamble):
+            yield preamble, command
 
 
+_RUN_ON_REASON = re.compile(
+    r"\s+(?=(?:it's|it is|i'm|i am|we're|we are|there's|there is|i can't|that's) \w+)", re.IGNORECASE
+)
+_RUN_ON = re.compile(
+    r"\s+(?=(?:(?:so|now) )?(?:(?:could|can|would|will) (?:you|someone|somebody) |please )?"
+    r"(?:turn|switch|open|close|shut|lock|start|stop|pause|play|put|dim|mute|raise|lower|draw|get|pop|stick|kill|run|set)\b)",
+    re.IGNORECASE,
+)
+_TELLS = re.compile(
+    r"^(?:(?:i|we|it|there|everyone|everybody|nobody|someone|somebody)(?:'m|'s|'re|'ve| am| is| are| have| has| need| want| can't| cannot)|"
+    r"(?:the|my|our) (?:\w+ ){1,2}?(?:'s|is|are|am|hurts?|needs?|has|have))\s+\w",
+    re.IGNORECASE,
+)
+_GOES_ON = re.compile(
+    r"\b(?:to|the|a|an|my|our|his|her|your|their|and|or|not|of|in|on|at|for|with|can|could|would|will|should|must|i|we|you|they|he|"
+    r"she|it|that|which|who|is|are|was|were|be|am|always|never|often|called|let|just|only|then|please)$",
+    re.IGNORECASE,
+)
 _REASON = re.compile(
     r"^(?:because|since|as|cause|for)?\s*(?:i|i'm|i've|we|we're|we've|it|it's|there|there's|he|she|they|my|our|the|that's|this|nobody|somebody|someone)\b",
     re.IGNORECASE,
@@ -100,6 +122,10 @@ def reasons(text: str) -> Iterator[tuple[str, str]]:
         command, reason = text[: joint.start()].strip(), text[joint.end() :].strip()
         goes_on = any(_STARTS_COMMAND.match(part) for part in JOINT.split(reason))
         if _REASON.match(reason) and not _NO_PREAMBLE.search(reason) and not goes_on:
+            yield command, reason
+    for joint in _RUN_ON_REASON.finditer(text):
+        command, reason = text[: joint.start()].strip(), text[joint.end() :].strip()
+        if not (_GOES_ON.search(command) or _NO_PREAMBLE.search(text)):
             yield command, reason
 
 

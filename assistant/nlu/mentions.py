@@ -9,6 +9,7 @@ from assistant.nlu.forms import PART
 from assistant.nlu.name_index import READ_ONLY, NameIndex
 from assistant.nlu.wishes import LAMPS
 from assistant.nlu.words import joined, singular, words_of
+from assistant.types import Device
 
 MAX_NAME_WORDS = 6
 MAX_SHARING = 4
@@ -16,6 +17,9 @@ MAX_SHARING = 4
 LEAST_LETTERS = 3
 NOT_SWITCHED = frozenset({"cover", "lock", "alarm_control_panel", "todo", "button", "input_button", "camera"})
 """Kinds for which "get it going" and "enough of it" are too little to act on."""
+
+_THE = frozenset({"the", "our", "my", "that", "this"})
+_AT = frozenset({"in", "on", "at", "by", "over", "under", "around", "round", "along", "near"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,39 @@ def mention(sentence: str, index: NameIndex, common: Collection[str]) -> Mention
             if ids and not (size == 1 and _is_common(tokens[start], index, common)):
                 return Mention(ids, _frame(tokens, start, start + size), whole=True)
     return _by_word(tokens, index, common)
+
+
+def spoken_of_in(sentence: str, index: NameIndex, domains: Collection[str]) -> tuple[Device, ...]:
+    """The devices of ``domains`` that a sentence about light, warmth or sound names, or at whose place it says to be.
+
+    "The big light is too harsh"; "it is dark on the patio", where there are Patio Lights and no room of that name.
+    """
+    tokens = words_of(sentence).tokens
+    for size in range(min(MAX_NAME_WORDS, len(tokens)), 0, -1):
+        for start in range(len(tokens) - size + 1):
+            said = tokens[start : start + size]
+            if (
+                size == 1
+                and (said in index.kind_words or _is_common(said[0], index, ()))
+                and not _is_definite(tokens, start)
+            ):
+                continue
+            rows = index.names.get(joined(said), ())
+            found = tuple(device for distance, device in rows if distance < PART and device.domain in domains)
+            if found and (size > 1 or len(found) == 1):
+                return found
+    for place in range(2, len(tokens)):
+        word = tokens[place]
+        if tokens[place - 1] not in _THE or tokens[place - 2] not in _AT or _is_common(word, index, ()):
+            continue
+        found = tuple(index.devices[i] for i in index.with_word(word) if i.partition(".")[0] in domains)
+        if 0 < len(found) <= MAX_SHARING and joined((word,)) not in index.areas:
+            return found
+    return ()
+
+
+def _is_definite(tokens: tuple[str, ...], place: int) -> bool:
+    return place > 0 and tokens[place - 1] in _THE
 
 
 def _by_word(tokens: tuple[str, ...], index: NameIndex, common: Collection[str]) -> Mention | None:

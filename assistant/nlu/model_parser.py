@@ -21,6 +21,7 @@ from assistant.nlu.concern import concerns_home
 from assistant.nlu.describing import NONE_OF_THESE, describe
 from assistant.nlu.framed import MARGIN, FrameReader, Reading
 from assistant.nlu.intents import QUESTIONS
+from assistant.nlu.mentions import spoken_of_in
 from assistant.nlu.name_index import NameIndex
 from assistant.nlu.normalise import plain, tidy
 from assistant.nlu.phrasings import Phrasings, phrasings
@@ -50,6 +51,11 @@ _QUESTION = re.compile(
     r"has|have (?=(?:i|we|you|they|he|she|all|any|both) )|"
     r"was|were|should|would it|will|is|are|am)\b"
 )
+_OFFERING = re.compile(
+    r"^(?:let's|lets|let us|(?:can|could|may|shall) (?:i|we) (?:please )?have|how about|what about (?:some|a|an)\b|any chance of|"
+    r"what do you say to)\b"
+)
+"""Said as a question, and meant as a wish."""
 _OURS = re.compile(r"^(?:let's|lets|let us|i|we)\b")
 _WISHING = re.compile(r"^(?:why (?:is|are) (?:it|the \w+|this place) (?:so|not|still)|is it possible)\b")
 _OUTSIDE = re.compile(
@@ -111,7 +117,7 @@ class ModelUnderstander:
         sentence = plain(tidy(text))
         if not sentence or len(plain(text).split()) < SHORT:
             return NoIntent("too short to be sure")
-        question = self._questions.read(said, context)
+        question = self._questions.read(said, context) if not _OFFERING.match(plain(said)) else None
         if question is not None:
             return Understood((question,), "model")
         if is_talk(plain(text)) or is_talk(sentence):
@@ -142,7 +148,7 @@ class ModelUnderstander:
         near, talk = self.bank.nearest(tuple(dict.fromkeys((*variants(text, self._called), *shortened))))
         found = list(self._wished(near, talk, sentence, place, context, asked=asked))
         if not asked:
-            said = (shortened[-1] if shortened else sentence, *clauses(text))
+            said = (*((shortened[-1],) if shortened else ()), sentence, *clauses(text))
             framed = (self._frames.read(part, place, context) for part in dict.fromkeys(said))
             found += [reading for reading in framed if reading is not None]
         return sorted(found, key=lambda reading: -reading.score)
@@ -200,6 +206,12 @@ class ModelUnderstander:
             return wish.on(devices, place) if devices else None
         area = place.get("area")
         kinds = kinds_of(wish.act)
+        spoken_of = spoken_of_in(sentence, self._index, kinds) if wish.act.in_room else ()
+        if spoken_of:
+            # "It is dark on the patio", "the big light is too harsh": not the room's, whatever room it is said in.
+            ids: list[JsonValue] = [device.id for device in spoken_of]
+            slots = {k: v for k, v in wish.act.slots.items() if k != "domain"}
+            return Intent(wish.intent, {**slots, "device_id": ids[0] if len(ids) == 1 else ids, "all": True})
         if wish.act.in_room and not place and _OUTSIDE.search(sentence):
             return None
         if (

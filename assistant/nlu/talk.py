@@ -45,7 +45,8 @@ _LATELY = _any(
 )
 
 _FORBIDDEN = re.compile(
-    rf"^(?:please )?{_FORBIDDING}\b|^(?:there (?:is|'s) )?no need\b|^under no circumstances\b|^forget about\b|^no leave\b|^wait don't\b|"
+    rf"^(?:please )?{_FORBIDDING}\b|^(?:there (?:is|'s) )?no need\b(?! for (?:the|that|this)\b)|"
+    rf"^under no circumstances\b|^forget about\b|^no leave\b|^wait don't\b|"
     rf"^you (?:shouldn't|should not|must not|mustn't)\b|\b{_FORBIDDING} (?:you )?{_ACTING}\b|"
     r"\bas (?:they|it) (?:are|is)$|\bleave (?:it|them|that) alone$"
 )
@@ -102,11 +103,14 @@ _OFF_WORDS = re.compile(
     r"\b(?:off|stop|stopped|enough|no more|shut|kill|finished|done|quit|end)\b|\bout$|\blights out\b"
 )
 _ON_WORDS = re.compile(r"\b(?:turn on|switch on|put on|start|started|starting|going|fire up)\b")
+_SHUT_WORDS = re.compile(r"\b(?:lock|bolt|close|shut|secure)\b")
 _STARTING = frozenset({"on", "run", "clean", "mow", "cool", "HassTurnOn"})
 
 
 def contradicts(sentence: str, phrasing: str, key: str) -> bool:
     """Whether a sentence speaks of stopping where the act starts, or the other way round, and the phrasing does not."""
+    if key in ("unlock", "open"):
+        return bool(_SHUT_WORDS.search(sentence)) and not _SHUT_WORDS.search(phrasing)
     if key in _STARTING:
         return bool(_OFF_WORDS.search(sentence)) and not _OFF_WORDS.search(phrasing)
     if key in ("off", "HassTurnOff"):
