@@ -172,7 +172,9 @@ class DialogueMind:
             return copy.copy(self._memory).resolve(piece, context, self.matcher)
 
         def wish(piece: str) -> Understanding:
-            return model.understand(piece, context) if model is not None else NoIntent()
+            found = model.understand(piece, context) if model is not None else NoIntent()
+            likely = isinstance(found, Understood) and any(intent.slots.get("offered") for intent in found.intents)
+            return NoIntent("not sure") if likely else found
 
         sentence = tidy(text)
         several = wholly(sentence, read, wish)
