@@ -149,8 +149,11 @@ def test_numbers_are_written_as_they_are_or_about():
         ("six boxes hold eight bottles each, how many bottles are that", "That is 48."),
         ("I share 36 sweets among 4 children, how many does each get", "That is 9."),
         ("a rope of 30 meters is cut into 6 equal pieces, how long is each", "That is 5."),
-        ("six eggs cost three dollars, how much do ten eggs cost", "That is 5."),
-        ("a recipe for four people needs 300 grams of flour, how much do I need for six people", "That is 450."),
+        ("six eggs cost three dollars, how much do ten eggs cost", "That is 5: 3 divided by 6 times 10."),
+        (
+            "a recipe for four people needs 300 grams of flour, how much do I need for six people",
+            "That is 450: 300 divided by 4 times 6.",
+        ),
         ("if a ticket costs nine dollars, how much do five tickets cost", "That is 45."),
         ("a pizza has eight slices and I eat three, how many are left", "That is 5."),
         ("anna has five apples and gives two to ben, how many does she have", "That is 3."),

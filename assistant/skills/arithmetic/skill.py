@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from assistant.skills.arithmetic.problems import ProblemReader
+from assistant.skills.arithmetic.problems import ProblemReader, steps
 from assistant.skills.arithmetic.reading import ExpressionReader, UnitReader
 from assistant.skills.arithmetic.values import Expression, Operation, Undefined, Value, convert, dimension, evaluate
 from assistant.skills.base import Handler, Said
@@ -57,7 +57,18 @@ class ArithmeticSkill:
     def problem(self, text: str, _context: TurnContext) -> Said | None:
         """The answer to a word problem of a shape that is known."""
         expression = self._problems.read(self._language.words(text).tokens)
-        return self._computed(expression) if expression is not None else None
+        if expression is None:
+            return None
+        try:
+            value = evaluate(expression)
+        except Undefined as error:
+            return Said(self._say(error.key, **error.values))
+        if value.number < 0:  # no change, no rest: the story means something else
+            return Said(self._say("cannot_work_out"))
+        if steps(expression) == 1:
+            return self._said(value, "result_is", "result_about")
+        key = "worked_out" if decimal(value.number)[1] else "worked_out_about"
+        return Said(self._say(key, result=self._quantity(value), sum=self._problems.told(expression)))
 
     def beyond(self, text: str, _context: TurnContext) -> Said | None:
         """What is said to a word problem that nobody has solved: a wrong number would be worse."""
