@@ -396,6 +396,8 @@ class AgendaSkill:
         if when.weekdays:
             clock = time_of_day(when, morning=True) or (9, 0)
             return _with(entry, due=at.timestamp(), rule=Rule(clock[0], clock[1], when.weekdays))
+        if at < now:  # "yesterday": it would never ring
+            return None
         return _with(entry, due=at.timestamp())
 
 
