@@ -15,7 +15,8 @@ class Contents(msgspec.Struct, frozen=True):
     """What came out of the archive with this SHA-256."""
 
     archive: str
-    files: tuple[ModelFile, ...]
+    files: tuple[tuple[str, int, str], ...]
+    """Path, size in bytes (which may be 0 here) and SHA-256 of each."""
 
 
 _WORKED_OUT = msgspec.json.Decoder(Contents)
@@ -30,9 +31,13 @@ def read_contents(model: Model, directory: Path) -> tuple[ModelFile, ...] | None
         contents = _WORKED_OUT.decode((directory / RECORD).read_bytes())
     except (OSError, msgspec.DecodeError):
         return None
-    return contents.files if contents.archive == model.archive_sha256 else None
+    if contents.archive != model.archive_sha256:
+        return None
+    return tuple(ModelFile(*file) for file in contents.files)
 
 
 def write_contents(directory: Path, archive: str, files: tuple[ModelFile, ...]) -> None:
     """List what came out of the archive with that SHA-256. Raises OSError."""
-    (directory / RECORD).write_bytes(msgspec.json.encode(Contents(archive, files)))
+    (directory / RECORD).write_bytes(
+        msgspec.json.encode(Contents(archive, tuple((file.path, file.size, file.sha256) for file in files)))
+    )

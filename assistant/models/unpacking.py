@@ -39,8 +39,10 @@ def _members(opened: zipfile.ZipFile, source: ArchiveSource) -> dict[str, zipfil
         if info.is_dir() or not info.filename.startswith(f"{source.folder}/"):
             continue
         path = PurePosixPath(info.filename).relative_to(source.folder)
-        if any(part.startswith(".") for part in path.parts) or "\\" in info.filename:
+        if ".." in path.parts or "\\" in info.filename:
             raise SourceError(f"{source.name} holds '{info.filename}', which does not belong into a model's folder")
+        if any(part.startswith(".") for part in path.parts):
+            continue  # what file managers leave behind
         if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
             raise SourceError(f"{source.name} holds '{info.filename}', which is no file")
         members[str(path)] = info

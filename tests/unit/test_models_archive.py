@@ -20,6 +20,8 @@ from assistant.models.manifest import ArchiveSource, Manifest, Model, load_manif
 MEMBERS = {
     "vosk-0.1/am/final.mdl": random.Random(7).randbytes(8000),
     "vosk-0.1/conf/model.conf": b"--beam=10\n",
+    "vosk-0.1/am/empty": b"",
+    "vosk-0.1/.verified": b"x",
     "else.txt": b"no",
 }
 
@@ -66,7 +68,7 @@ def test_all_of_the_archive_is_installed_and_checked_from_then_on(server, tmp_pa
     assert {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} >= {
         "am/final.mdl", "conf/model.conf", RECORD,
     }  # fmt: skip
-    assert not (folder / "else.txt").exists()
+    assert not (folder / "else.txt").exists() and (folder / ".verified").read_bytes() != b"x"
     assert resolve("vosk", tmp_path, Manifest(1, (model,))).path == folder
     assert is_verified(model, tmp_path) and not verify(model, tmp_path)
     assert fetcher(tmp_path, model).fetch("vosk").source is None
@@ -101,8 +103,8 @@ def link(name):
 
 @pytest.mark.parametrize(
     "member",
-    ["vosk-0.1/../../out", "vosk-0.1/.verified", "vosk-0.1/am/..\\out", link("vosk-0.1/am/passwd")],
-    ids=["upwards", "hidden", "backslash", "link"],
+    ["vosk-0.1/../../out", "vosk-0.1/am/..\\out", link("vosk-0.1/am/passwd")],
+    ids=["upwards", "backslash", "link"],
 )
 def test_what_would_be_written_elsewhere_is_refused(server, tmp_path, member):
     raw = io.BytesIO()
