@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -205,7 +206,7 @@ class Wording:
     def reading(self, device: Device) -> str:
         """A sensor's value with its unit."""
         unit = device.attributes.get("unit_of_measurement")
-        value = device.state.replace("_", " ") if number(device.state) is None else device.state
+        value = device.state.replace("_", " ") if number(device.state) is None else re.sub(r"\.0+$", "", device.state)
         if device.state in ("unavailable", "unknown"):
             return self.word(device.state)
         return str(self._texts["units"]["with_unit"]).format(value=value, unit=unit) if unit else value

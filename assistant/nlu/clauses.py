@@ -10,35 +10,17 @@ from typing import Protocol
 from assistant.nlu.degrees import said_of
 from assistant.nlu.elliptic import LISTS, completions
 from assistant.nlu.intents import QUESTIONS
+from assistant.nlu.joints import JOINT, STARTS_COMMAND
 from assistant.nlu.past import ids_of
 from assistant.nlu.seams import seams, shared_way
 from assistant.types import Intent, JsonValue
 
 MAXJOINTS = 6
-JOINT = re.compile(
-    r"\s*,?\s+(?:and then|and also|and after that|after that|and afterwards|afterwards|and finally|and|then|also|plus|but)\s+|"
-    r"\s*,(?!\d{3}\b)\s*",
-    re.IGNORECASE,
-)
 _EXCEPT = re.compile(
     r"[,\s]+(?:except(?:ing)?(?: for)?|but not|(?:but|and|just) (?:please )?(?:leave|keep|spare)|"
     r"but|bar|apart from|other than|excluding|save for|save|without|besides|"
     r"leaving out|minus|with the exception of|aside from)\s+",
     re.IGNORECASE,
-)
-_STARTS_COMMAND = re.compile(
-    r"^(?:please |then |also |now )*(?:turn|switch|set|make|open|close|shut|lock|unlock|start|stop|pause|play|add|put|dim|"
-    r"brighten|change|increase|decrease|raise|lower|mute|unmute|activate|deactivate|enable|disable|is|are|what|which|how|"
-    r"tell|remove|resume|skip|run|send|take|check|clear|vacuum|clean|mow|press|toggle|kill|cut|knock|shut|flip|power|what's|when|where|who|did|do|does)\b",
-    re.IGNORECASE,
-)
-_NO_PREAMBLE = re.compile(
-    r"\b(?:said|says|say|told|tell|asked|ask|asks|if|unless|when|before|after|until|don't|do not|never|why|who|what|should|"
-    r"would|could|might|maybe|remember|yesterday|tomorrow|later|wish|dream|imagine|pretend|joke|story|song|movie)\b",
-    re.IGNORECASE,
-)
-_TELLING = re.compile(
-    r"\b(?:i|we|he|she|they|was|were|has|had|did|is|are|because)\b|'(?:m|re|ve|ll|d)\b", re.IGNORECASE
 )
 _TO_A_LIST = re.compile(
     r"\b(?:on|to|onto|from|off) (?:(?:the|my|our) )?(?:\w+ )?(?:list|shopping|groceries|todo)(?: list)?(?: and\b|$)",
@@ -62,79 +44,6 @@ _DOMAIN_OF = {
 _PLAYER = ("HassMedia", "HassSetVolume")
 _SETTINGS = frozenset({"HassLightSet", "HassFanSetSpeed", "HassSetPosition", "HassClimateSetTemperature"})
 _TARGETS = ("name", "device_id", "area", "floor")
-
-
-def starts_command(text: str) -> bool:
-    """Whether a clause begins as commands do."""
-    return _STARTS_COMMAND.match(text) is not None
-
-
-def is_imagined(text: str) -> bool:
-    """Whether a text has words of reporting, asking or imagining, which no row of commands has."""
-    return _NO_PREAMBLE.search(text) is not None
-
-
-def is_telling(text: str) -> bool:
-    """Whether a text says how something is, or what somebody does."""
-    return _TELLING.search(text) is not None
-
-
-def preambles(text: str) -> Iterator[tuple[str, str]]:
-    """(reason, command) of "it is stuffy in here, turn on the fan"; only commands that begin as one."""
-    for comma in re.finditer(r",(?!\d{3}\b)\s*|\s+so\s+", text):
-        preamble, command = text[: comma.start()].strip(), text[comma.end() :].strip()
-        if _STARTS_COMMAND.match(command) and not _STARTS_COMMAND.match(preamble) and not _NO_PREAMBLE.search(preamble):
-            yield preamble, command
-    for joint in _RUN_ON.finditer(text):
-        preamble, command = text[: joint.start()].strip(), text[joint.end() :].strip()
-        if _TELLS.match(preamble) and not _GOES_ON.search(preamble) and not _NO_PREAMBLE.search(preamble):
-            yield preamble, command
-
-
-_RUN_ON_REASON = re.compile(
-    r"\s+(?=(?:it's|it is|i'm|i am|we're|we are|there's|there is|i can't|that's) \w+)", re.IGNORECASE
-)
-_RUN_ON = re.compile(
-    r"\s+(?=(?:(?:so|now) )?(?:(?:could|can|would|will) (?:you|someone|somebody) |please )?"
-    r"(?:turn|switch|open|close|shut|lock|start|stop|pause|play|put|dim|mute|raise|lower|draw|get|pop|stick|kill|run|set)\b)",
-    re.IGNORECASE,
-)
-_TELLS = re.compile(
-    r"^(?:(?:i|we|it|there|everyone|everybody|nobody|someone|somebody)(?:'m|'s|'re|'ve| am| is| are| have| has| need| want| can't| cannot)|"
-    r"(?:the|my|our) (?:\w+ ){1,2}?(?:'s|is|are|am|hurts?|needs?|has|have))\s+\w",
-    re.IGNORECASE,
-)
-_GOES_ON = re.compile(
-    r"\b(?:to|the|a|an|my|our|his|her|your|their|and|or|not|of|in|on|at|for|with|can|could|would|will|should|must|i|we|you|they|he|"
-    r"she|it|that|which|who|is|are|was|were|be|am|always|never|often|called|let|just|only|then|please)$",
-    re.IGNORECASE,
-)
-_REASON = re.compile(
-    r"^(?:because|since|as|cause|for)?\s*(?:i|i'm|i've|we|we're|we've|it|it's|there|there's|he|she|they|my|our|the|that's|this|nobody|somebody|someone)\b",
-    re.IGNORECASE,
-)
-_SINCE = re.compile(r",(?!\d{3}\b)\s*|\s+(?=(?:because|since|cause|as (?:it|i|we|the))\b)", re.IGNORECASE)
-
-
-def reasons(text: str) -> Iterator[tuple[str, str]]:
-    """(command, reason) of "put the kettle on, I'm gasping" and "turn it off because nobody is there"."""
-    for joint in _SINCE.finditer(text):
-        command, reason = text[: joint.start()].strip(), text[joint.end() :].strip()
-        goes_on = any(_STARTS_COMMAND.match(part) for part in JOINT.split(reason))
-        if _REASON.match(reason) and not _NO_PREAMBLE.search(reason) and not goes_on:
-            yield command, reason
-    for joint in _RUN_ON_REASON.finditer(text):
-        command, reason = text[: joint.start()].strip(), text[joint.end() :].strip()
-        if not (_GOES_ON.search(command) or _NO_PREAMBLE.search(text)):
-            yield command, reason
-
-
-def without_asides(text: str) -> Iterator[str]:
-    """``arm the alarm, I'm going out, and lock up`` without the reason in its midst."""
-    parts = re.split(r",(?!\d{3}\b)\s*", text)
-    for place in range(1, len(parts) - 1):
-        if _REASON.match(parts[place]) and not _NO_PREAMBLE.search(parts[place]):
-            yield ", ".join([*parts[:place], *parts[place + 1 :]])
 
 
 class Reader(Protocol):
@@ -180,7 +89,7 @@ def _swallows(intent: Intent) -> bool:
         for part in value if isinstance(value, list) else [value]:
             if isinstance(part, str):
                 rest = [part] if isinstance(value, list) else re.split(rf"{JOINT.pattern}|\s+so\s+", part)[1:]
-                if any(_STARTS_COMMAND.match(piece) for piece in rest) or _TO_A_LIST.search(part):
+                if any(STARTS_COMMAND.match(piece) for piece in rest) or _TO_A_LIST.search(part):
                     return True
     return False
 
@@ -220,7 +129,7 @@ def _cut_at_seams(text: str, read: Reader, before: Clause | None, left: int) -> 
 
 def _with_shared_way(head: str, tail: str, read: Reader, before: Clause | None) -> Clause | None:
     """ "Switch the TV | and the lamp off": the first is switched off too, and not just switched over."""
-    way = shared_way(tail) if _SWITCHED.match(head) and not _STARTS_COMMAND.match(tail) else None
+    way = shared_way(tail) if _SWITCHED.match(head) and not STARTS_COMMAND.match(tail) else None
     if way is None:
         return None
     intent = read(f"{head} {way}", _referents(before))
@@ -230,7 +139,7 @@ def _with_shared_way(head: str, tail: str, read: Reader, before: Clause | None) 
 def _read_one(text: str, read: Reader, before: Clause | None) -> Clause | None:
     """One clause on its own, with "it" for what the clause before is about, or with the start of that."""
     intent = read(text, _referents(before))
-    begins = _STARTS_COMMAND.match(text) is not None
+    begins = STARTS_COMMAND.match(text) is not None
     asks_on = before is not None and before.intent.name in QUESTIONS and not begins
     if intent is not None and not (asks_on and intent.name not in QUESTIONS):  # "is it locked and the gate closed"
         alike = (
@@ -288,7 +197,7 @@ def _framed(words: list[str], length: int, text: str) -> Iterator[str]:
 def _with_borrowed_end(head: str, tail: str, read: Reader, before: Clause | None) -> Clause | None:
     """ "turn on the kitchen | bedroom lights": the first part lacks the last words of the second."""
     words = tail.split()
-    if _STARTS_COMMAND.match(tail):
+    if STARTS_COMMAND.match(tail):
         return None
     for count in range(1, min(4, len(words)) + 1):
         borrowed = f"{head} {' '.join(words[-count:])}"

@@ -19,6 +19,14 @@ _ENSURE = re.compile(
 _ENSURED = {
     "on": "turn on", "off": "turn off", "locked": "lock", "closed": "close", "shut": "close", "open": "open", "unlocked": "unlock",
 }  # fmt: skip
+_AMOUNT = r"(?P<amount>(?:\d+|[a-z]+(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?)(?: percent| per cent|%| degrees)?)"
+_CHANGED_TO = re.compile(
+    rf"^(?:put|bump|take|bring|get|nudge|crank|knock|stick|whack) (?P<what>it|them|that) (?:back |up |down )*to {_AMOUNT}$",
+    re.IGNORECASE,
+)
+_UNLOCKED = re.compile(
+    r"^(?:undo|release|draw back|take off) the (?:lock|bolt|latch|deadbolt) (?:on|of|from) (?P<what>.+)$", re.IGNORECASE
+)
 _ADVICE = re.compile(
     r"^(?:shall|should|ought) (?:i|we) (?:to )?(?:also |just |better )?"
     r"(?P<verb>lock|close|shut|open|unlock|turn on|turn off|switch on|switch off) "
@@ -33,6 +41,12 @@ def usual(text: str) -> str:
     colloquial = _COLLOQUIAL.match(text)
     if colloquial is not None:
         return f"turn {colloquial['what']} {colloquial['way'].lower()}"
+    changed = _CHANGED_TO.match(text)
+    if changed is not None:
+        return f"set {changed['what']} to {changed['amount']}"
+    unlocked = _UNLOCKED.match(text)
+    if unlocked is not None:
+        return f"unlock {unlocked['what']}"
     ensured = _ENSURE.match(text)
     return f"{_ENSURED[ensured['state'].lower()]} {ensured['what']}" if ensured is not None else text
 

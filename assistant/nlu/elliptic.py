@@ -40,10 +40,17 @@ def _with_noun(text: str, before: str) -> Iterator[str]:
 
 
 def _there(text: str, before: str, intent: Intent) -> Iterator[str]:
-    area, placed = intent.slots.get("area"), _PLACED.search(before)
-    place = f"the {area}" if isinstance(area, str) else placed["place"] if placed is not None else None
-    if place is not None and _THERE.search(text):
-        yield _THERE.sub(f"in {place}", text)
+    """ "Close the blind in there", after a room, or after a device whose name begins with one."""
+    if not _THERE.search(text):
+        return
+    area, placed, name = intent.slots.get("area"), _PLACED.search(before), intent.slots.get("name")
+    if isinstance(area, str):
+        yield _THERE.sub(f"in the {area}", text)
+    elif placed is not None:
+        yield _THERE.sub(f"in {placed['place']}", text)
+    words = name.split() if isinstance(name, str) else []
+    for length in range(len(words) - 1, 0, -1):
+        yield _THERE.sub(f"in the {' '.join(words[:length])}", text)
 
 
 def _in_place_of_it(text: str, intent: Intent) -> Iterator[str]:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from assistant.nlu.clauses import Clause, starts_command
+from assistant.nlu.clauses import Clause
+from assistant.nlu.joints import starts_command
 from assistant.nlu.past import Past
 from assistant.nlu.words import words_of
 from assistant.types import Intent, JsonValue, TurnContext

@@ -13,8 +13,8 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from assistant.errors import ModelError
-from assistant.nlu.clauses import starts_command
 from assistant.nlu.intents import QUESTIONS
+from assistant.nlu.joints import starts_command
 from assistant.nlu.normalise import tidy
 from assistant.nlu.partly import partly, wholly
 from assistant.nlu.reading import ClauseReader

@@ -16,11 +16,11 @@ from typing import Protocol
 from assistant.errors import ModelError
 from assistant.nlu.asked import QuestionReader
 from assistant.nlu.bank import Bank, Near
-from assistant.nlu.clauses import starts_command
 from assistant.nlu.concern import concerns_home
 from assistant.nlu.describing import NONE_OF_THESE, describe
 from assistant.nlu.framed import MARGIN, FrameReader, Reading
 from assistant.nlu.intents import QUESTIONS
+from assistant.nlu.joints import starts_command
 from assistant.nlu.mentions import spoken_of_in
 from assistant.nlu.name_index import NameIndex
 from assistant.nlu.normalise import plain, tidy

@@ -14,7 +14,9 @@ __all__ = ["corrections", "plain", "tidy", "unslip", "without_commas"]
 _ASSISTANTS = r"jarvis|nabu|alexa|mycroft|rhasspy|google|siri|cortana|olly|assistant|computer(?=,)"
 _LEADING = re.compile(
     rf"^(?:(?:hey|hi|hello|yo|okay|ok|so|well|um+|uh+|er+|hm+|mm+|"
-    rf"right|now|oh|ah|and|then|alright|all right|{_ASSISTANTS}|"
+    r"right(?=,| (?:then|now|so|let's|can|could|would|will|turn|switch|put|set|open|close|shut|dim|start|stop|lock|unlock|play|"
+    r"what|what's|how|is|are|who|when|where|the|kill|make|get|everything|i|i'm)\b)|"
+    rf"now|oh|ah|and|then|alright|all right|{_ASSISTANTS}|"
     r"please|pls|plz|kindly|just|quickly|maybe|perhaps|actually|basically|listen|look|excuse me|"
     r"firstly|first(?=,| (?:turn|switch|open|close|set|lock|put|dim|start|stop)\b)|finally|"
     r"next(?=,)|lastly|yeah|yep|sure|(?:can|could|would|will|won't) (?:you|"
@@ -52,6 +54,8 @@ _SPELLINGS = (
         ),
         ", ",
     ),
+    (re.compile(r"\b(c) (o) (?:two|2)\b", re.I), r"\1\g<2>2"),
+    (re.compile(r"^(how \w+(?: is|'s) it|is it \w+) (?:down|up|out|over|through|back) (?=in |at |on )", re.I), r"\1 "),
     (re.compile(r"\ba (?:wee|little|tiny|teeny) bit\b", re.I), "a bit"),
     (re.compile(r"\b(turn|switch|shut)(ed|ing)? of\b(?! \w+ off\b)", re.I), r"\1 off"),
     (re.compile(r"\b(?:um+|uh+|erm*|hm+|mm+)\b[,\s]*", re.I), ""),
@@ -82,6 +86,11 @@ _FILLERS = re.compile(
     re.IGNORECASE,
 )
 _ALSO = re.compile(r"[,\s]+(?:too|as well|also|instead|either|again|only|alone)$", re.IGNORECASE)
+_FOR_WHOM = re.compile(
+    r" for (?:the (?:kids|children|boys|girls|guests|visitors|cleaners?|baby|dog|cat|postman|courier)|him|her|them|"
+    r"every(?:one|body)|my \w+)$",
+    re.IGNORECASE,
+)
 _SPACES = re.compile(r"\s+")
 
 
@@ -106,8 +115,8 @@ def without_commas(text: str) -> str:
 
 
 def unslip(text: str) -> Iterator[str]:
-    """Other texts that a tidied sentence may stand for: without more fillers, without "too" at the end."""
-    for pattern in (_ALSO, _FILLERS):
+    """Other texts that a tidied sentence may stand for: without more fillers, "too" or "for the kids" at the end."""
+    for pattern in (_ALSO, _FOR_WHOM, _FILLERS):
         shorter = _SPACES.sub(" ", pattern.sub("", text)).strip(" ,")
         if shorter and shorter != text:
             yield tidy(shorter)

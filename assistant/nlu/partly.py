@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from assistant.nlu.clauses import JOINT, is_imagined, is_telling, starts_command
 from assistant.nlu.intents import QUESTIONS
+from assistant.nlu.joints import JOINT, is_imagined, is_telling, starts_command
 from assistant.types import Intent, NoIntent, Understanding, Understood
 
 MOST_PIECES = 5

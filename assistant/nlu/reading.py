@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from assistant.nlu.clauses import JOINT, Clause, Reader, preambles, read_sentence, reasons, split_except, without_asides
+from assistant.nlu.clauses import Clause, Reader, read_sentence, split_except
 from assistant.nlu.conditions import conditionals
 from assistant.nlu.intents import QUESTIONS
+from assistant.nlu.joints import JOINT, preambles, reasons, without_asides
 from assistant.nlu.normalise import corrections, tidy, unslip
 from assistant.nlu.past import Past, ids_of
 from assistant.nlu.recalled import Matching as Recallable

@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from assistant.nlu.clauses import Clause, starts_command
+from assistant.nlu.clauses import Clause
 from assistant.nlu.degrees import chosen, said_of
 from assistant.nlu.followups import CORRECTED, Reading, carried_over, opener_off
 from assistant.nlu.intents import QUESTIONS
+from assistant.nlu.joints import starts_command
 from assistant.nlu.past import Past
 from assistant.nlu.pointing import Pointable, marked, pointed, without
 from assistant.types import Device, Intent, TurnContext

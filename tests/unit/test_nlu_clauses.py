@@ -2,8 +2,9 @@
 
 import pytest
 
-from assistant.nlu.clauses import preambles, read_sentence, reasons, split_except, starts_command
+from assistant.nlu.clauses import read_sentence, split_except
 from assistant.nlu.conditions import conditionals
+from assistant.nlu.joints import preambles, reasons, starts_command
 from assistant.types import Intent
 
 KNOWN = {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.nlu.clauses import preambles, reasons
+from assistant.nlu.joints import preambles, reasons
 from assistant.nlu.mentions import spoken_of_in
 from assistant.nlu.name_index import NameIndex
 from assistant.nlu.talk import contradicts, is_talk
