@@ -9,7 +9,8 @@ from html import escape
 
 BAR_WIDTH = 420
 ROW_HEIGHT = 26
-LABEL_WIDTH = 260
+LABEL_WIDTH = 300
+VALUE_WIDTH = 110
 COLOURS = ("#2a7f62", "#b3541e", "#3b5ba9", "#8a3b8f", "#6b6b6b")
 
 
@@ -30,26 +31,39 @@ class Series:
     points: tuple[tuple[float, float], ...]
 
 
-def bars(rows: Sequence[Bar], unit: str = "", full: float | None = None) -> str:
-    """Horizontal bars. ``full``: the value of a whole bar, else the largest; with large spans the scale is logarithmic."""
-    height = ROW_HEIGHT * len(rows) + 20
-    parts = _begin(LABEL_WIDTH + BAR_WIDTH + 90, height)
+def bars(rows: Sequence[Bar], unit: str = "", full: float | None = None, title: str = "") -> str:
+    """Horizontal bars. ``full``: the value of a whole bar, else the largest.
+
+    With large spans the lengths are logarithmic, and it is said so below them.
+    """
+    top = 36 if title else 10
+    height = top + ROW_HEIGHT * len(rows) + 26
+    parts = _begin(LABEL_WIDTH + BAR_WIDTH + VALUE_WIDTH, height)
+    if title:
+        parts.append(f'<text x="10" y="22" font-weight="bold">{escape(title)}</text>')
     values = [row.value for row in rows if row.value > 0]
     most, least = full or max(values, default=1.0), min(values, default=1.0)
     logarithmic = full is None and most / least > 50
     for place, row in enumerate(rows):
-        y = 10 + place * ROW_HEIGHT
+        y = top + place * ROW_HEIGHT
         share = row.value / most
         if logarithmic and row.value > 0:
             share = math.log(row.value / least * 2) / math.log(most / least * 2)
-        text = row.text or f"{row.value:.3g} {unit}".strip()
+        text = row.text or f"{shown(row.value)} {unit}".strip()
         parts.append(f'<text x="{LABEL_WIDTH - 8}" y="{y + 16}" text-anchor="end">{escape(row.label)}</text>')
         parts.append(f'<rect x="{LABEL_WIDTH}" y="{y + 3}" width="{BAR_WIDTH}" height="18" fill="#e8eaed"/>')
         parts.append(
             f'<rect x="{LABEL_WIDTH}" y="{y + 3}" width="{BAR_WIDTH * share:.1f}" height="18" fill="{COLOURS[0]}"/>'
         )
         parts.append(f'<text x="{LABEL_WIDTH + BAR_WIDTH + 8}" y="{y + 16}">{escape(text)}</text>')
+    if logarithmic:
+        parts.append(f'<text x="{LABEL_WIDTH}" y="{height - 8}" fill="#666">lengths are logarithmic</text>')
     return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def shown(value: float) -> str:
+    """A number as people read it: three significant digits, and thousands apart."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def curves(series: Sequence[Series], across: str, up: str, width: int = 640, height: int = 360) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -61,12 +62,14 @@ class Measured:
         """An SVG."""
         if self.series:
             return curves(self.series, *self.axes)
-        return bars([bar for row in self.rows for bar in self._bars(row)], self.axes[1])
+        title = f"{self.title} ({', '.join(self.drawn)})"
+        return bars([bar for row in self.rows for bar in self._bars(row)], self.axes[1], title=title)
 
     def _bars(self, row: tuple[Cell, ...]) -> list[Bar]:
         values = dict(zip(self.columns, row, strict=True))
+        label = ", ".join(str(cell) for cell in itertools.takewhile(lambda cell: isinstance(cell, str), row))
         return [
-            Bar(f"{row[0]}, {column}", float(value))
+            Bar(label if len(self.drawn) == 1 else f"{label}, {column}", float(value))
             for column in self.drawn
             if isinstance(value := values[column], int | float)
         ]
