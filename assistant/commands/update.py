@@ -96,7 +96,10 @@ def run_rollback(args: argparse.Namespace) -> int:
 
 
 def _ordered() -> int:
-    """Carry out the panel's order, and tell how it went. What it brings is root's own copy by then; its keys for updates it may not change."""
+    """Carry out the panel's order, and tell how it went.
+
+    What it brings is root's own copy by then; its keys for updates it may not change.
+    """
     from assistant.update.orders import FOLDER, OUTCOME_FOLDER, carry_out, take
 
     OUTCOME_FOLDER.mkdir(parents=True, exist_ok=True)
