@@ -115,7 +115,7 @@ def packages(machine: str) -> Path:
             "--implementation=cp", f"--python-version={PYTHON}", "--only-binary=:all:", "-r", wanted)  # fmt: skip
         run("packages that were built", *install, "--no-index", *sorted((work / "built").glob("*.whl")))
         run("llama-cpp-python for it", sys.executable, "-m", "zipfile", "-e", wheel, work / "site")
-        _tidy(work / "site", machine, fast)
+        tidy_packages(work / "site", machine, fast)
         (work / "site").rename(folder)
     return folder
 
@@ -151,7 +151,7 @@ for name, blocks in out.items():
 """
 
 
-def _tidy(site: Path, machine: str, fast: Path | None) -> None:
+def tidy_packages(site: Path, machine: str, fast: Path | None) -> None:
     """Leave out what is never imported, keep each library once, and see that every one can be loaded on the boards."""
     libraries = site / "llama_cpp" / "lib"
     for path in sorted(libraries.glob("*.so")):

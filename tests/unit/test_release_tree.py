@@ -7,9 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from release_tree import library_alignments, serial, version
+from release_tree import library_alignments, serial, tidy_packages, version
 
 from assistant import __version__
+from assistant.llm.builds import found_builds
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -62,3 +63,19 @@ def test_the_packages_of_the_image_are_named_once():
     names = [line for line in lines if line and not line.startswith("#")]
     assert len(names) == len(set(names))
     assert {"linux-image-arm64", "libatomic1", "libportaudio2", "initramfs-tools"} <= set(names)
+
+
+def test_the_builds_for_each_processor_go_where_they_are_looked_for(tmp_path):
+    site = tmp_path / "site"
+    for name in ("bin/libggml-cpu-x64.so", "bin/libggml-cpu-zen4.so", "bin/program", "lib/libggml.so",
+                 "llama_cpp/lib/libggml.so", "llama_cpp/lib/libggml.so.0", "llama_cpp/lib/libggml.so.0.25"):  # fmt: skip
+        path = site / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+    tidy_packages(site, "x86_64", None)
+    assert [path.name for path in found_builds(site / "llama_cpp")] == ["libggml-cpu-x64.so", "libggml-cpu-zen4.so"]
+    assert sorted(path.name for path in (site / "llama_cpp" / "lib").glob("libggml.so*")) == [
+        "libggml.so",
+        "libggml.so.0",
+    ]
+    assert not (site / "bin").exists() and not (site / "lib").exists()
