@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from assistant.nlu.past import ids_of
+from assistant.nlu.intents import chosen, ids_of
 from assistant.nlu.words import words_of
-from assistant.types import Ask, Intent, JsonValue, Understanding, Understood
+from assistant.types import Ask, Intent, Understanding, Understood
 
 _YES = re.compile(
     r"^(?:yes|yeah|yep|yup|ya|sure|ok|okay|of course|do it|go ahead|please do|confirm(?:ed)?|affirmative|absolutely|definitely|"
@@ -107,10 +107,9 @@ def with_rest(found: Understanding, ask: Ask) -> Understanding:
     if not isinstance(found, Understood) or not ask.then or found.intents[0].name == "HassNevermind":
         return found
     offered = set(ids_of(ask.candidates))
-    ids: list[JsonValue] = list(ids_of(found.intents))
-    chosen: dict[str, JsonValue] = {"device_id": ids[0]} if len(ids) == 1 else {"device_id": ids, "all": True}
+    ids = ids_of(found.intents)
     rest = tuple(
-        replace(intent, slots={**intent.slots, **chosen})
+        replace(intent, slots={**intent.slots, **chosen(ids)})
         if ids and len(offered) > 1 and set(ids_of([intent])) == offered
         else intent
         for intent in ask.then

@@ -9,13 +9,12 @@ from typing import Protocol
 
 from assistant.nlu.degrees import said_of
 from assistant.nlu.elliptic import LISTS, completions
-from assistant.nlu.intents import QUESTIONS
+from assistant.nlu.intents import QUESTIONS, chosen, ids_of
 from assistant.nlu.joints import JOINT, STARTS_COMMAND
-from assistant.nlu.past import ids_of
 from assistant.nlu.seams import seams, shared_way
-from assistant.types import Intent, JsonValue
+from assistant.types import Intent
 
-MAXJOINTS = 6
+MAX_JOINTS = 6
 _EXCEPT = re.compile(
     r"[,\s]+(?:except(?:ing)?(?: for)?|but not|(?:but|and|just) (?:please )?(?:leave|keep|spare)|"
     r"but|bar|apart from|other than|excluding|save for|save|without|besides|"
@@ -69,7 +68,7 @@ def read_sentence(text: str, read: Reader) -> tuple[Clause, ...]:
     whole = read(text)
     if whole is not None and not _swallows(whole):
         return (Clause(text, whole),)
-    clauses = _cut(text, read, None, MAXJOINTS)
+    clauses = _cut(text, read, None, MAX_JOINTS)
     if clauses or whole is None or _holds_reason(whole):
         return _carried(clauses)
     return (Clause(text, whole),)
@@ -248,11 +247,10 @@ def taken_up(intent: Intent, earlier: Intent) -> Intent:
     if any(key in slots for key in _TARGETS):
         return intent
     domains = domains_of(intent)
-    ids: list[JsonValue] = [i for i in ids_of([earlier]) if i.partition(".")[0] in domains]
+    ids = [i for i in ids_of([earlier]) if i.partition(".")[0] in domains]
     kept = {key: value for key, value in slots.items() if key != "here"}
     if ids and (len(ids) == 1 or earlier.slots.get("all")):
-        chosen: dict[str, JsonValue] = {"device_id": ids[0]} if len(ids) == 1 else {"device_id": ids, "all": True}
-        return replace(intent, slots={**kept, **chosen})
+        return replace(intent, slots={**kept, **chosen(ids)})
     if assumed_room and earlier.slots.get("area") is not None:
         return replace(intent, slots={**kept, "area": earlier.slots["area"]})
     return intent

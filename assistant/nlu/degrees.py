@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assistant.nlu.intents import chosen
 from assistant.nlu.words import number_at, words_of
 from assistant.types import Intent, JsonValue
 
@@ -72,7 +73,6 @@ _REPEATING = re.compile(
     re.IGNORECASE,
 )
 _DOWNWARD = re.compile(r"^(?:dim|lower|close|shut|reduce|turn .*\bdown\b)", re.IGNORECASE)
-_OPPOSITE = {"up": "down", "down": "up"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +98,6 @@ def said_of(part: str, ids: Sequence[str], last: Intent, said: str) -> Intent | 
             value: JsonValue = degree.step if degree.value is None else _whole(degree.value)
             return Intent(name, {slot: value, "domain": domain, **chosen(devices)})
     return None
-
-
-def chosen(ids: Sequence[str]) -> dict[str, JsonValue]:
-    """Slots that mean just these devices."""
-    return {"device_id": ids[0]} if len(ids) == 1 else {"device_id": list(ids), "all": True}
 
 
 def _whole(value: float) -> int | float:

@@ -11,12 +11,12 @@ from assistant.nlu.answers import answer, with_rest
 from assistant.nlu.clauses import Clause, domains_of, taken_up
 from assistant.nlu.colloquial import advice
 from assistant.nlu.followups import follow
-from assistant.nlu.intents import QUESTIONS
+from assistant.nlu.intents import QUESTIONS, chosen
 from assistant.nlu.normalise import tidy
 from assistant.nlu.past import Past, after_turn
 from assistant.nlu.reading import ClauseReader, SentenceReader
 from assistant.nlu.recalled import recalled, referents_of, together
-from assistant.types import Action, Ask, Intent, JsonValue, NoIntent, TurnContext, Understanding, Understood
+from assistant.types import Action, Ask, Intent, NoIntent, TurnContext, Understanding, Understood
 
 MEMORY_S = 180.0
 _NEGATED = re.compile(
@@ -109,7 +109,5 @@ def _about_past(clause: Clause, past: Past | None, reading: SentenceReader) -> I
 
 
 def _of_domains(targets: Iterable[str], domains: Sequence[str]) -> Intent | None:
-    ids: list[JsonValue] = [target for target in targets if target.partition(".")[0] in domains]
-    if not ids:
-        return None
-    return Intent("", {"device_id": ids[0]} if len(ids) == 1 else {"device_id": ids, "all": True})
+    ids = [target for target in targets if target.partition(".")[0] in domains]
+    return Intent("", chosen(ids)) if ids else None

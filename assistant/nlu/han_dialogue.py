@@ -11,7 +11,7 @@ from assistant.nlu import han_text
 from assistant.nlu.clauses import taken_up
 from assistant.nlu.concern import speaks_of_home
 from assistant.nlu.dialogue import MEMORY_S
-from assistant.nlu.intents import QUESTIONS
+from assistant.nlu.intents import QUESTIONS, ids_of
 from assistant.nlu.name_index import NameIndex
 from assistant.nlu.past import Past
 from assistant.nlu.reading import ClauseReader, plain_intent
@@ -114,8 +114,7 @@ def _all_of(
         if intents:
             intent = taken_up(intent, intents[-1])
         intents.append(intent)
-        ids = intent.slots.get("device_id")
-        about = [str(i) for i in ids] if isinstance(ids, list) else [str(ids)] if ids else about
+        about = ids_of([intent]) or about
     return tuple(intents)
 
 

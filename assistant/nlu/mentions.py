@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from assistant.nlu.forms import PART
 from assistant.nlu.name_index import READ_ONLY, NameIndex
 from assistant.nlu.wishes import LAMPS
-from assistant.nlu.words import joined, singular, words_of
+from assistant.nlu.words import joined, singular, stretches, words_of
 from assistant.types import Device
 
 MAX_NAME_WORDS = 6
@@ -37,12 +37,11 @@ class Mention:
 def mention(sentence: str, index: NameIndex, common: Collection[str]) -> Mention | None:
     """The longest name in ``sentence``, else its rarest word of a name. ``common``: words that are never taken for one."""
     tokens = words_of(sentence).tokens
-    for size in range(min(MAX_NAME_WORDS, len(tokens)), 0, -1):
-        for start in range(len(tokens) - size + 1):
-            rows = index.names.get(joined(tokens[start : start + size]), ())
-            ids = tuple(device.id for distance, device in rows if distance < PART and _can_be(device.domain))
-            if ids and not (size == 1 and _is_common(tokens[start], index, common)):
-                return Mention(ids, _frame(tokens, start, start + size), whole=True)
+    for start, end in stretches(len(tokens), MAX_NAME_WORDS):
+        rows = index.names.get(joined(tokens[start:end]), ())
+        ids = tuple(device.id for distance, device in rows if distance < PART and _can_be(device.domain))
+        if ids and not (end - start == 1 and _is_common(tokens[start], index, common)):
+            return Mention(ids, _frame(tokens, start, end), whole=True)
     return _by_word(tokens, index, common)
 
 
@@ -52,19 +51,15 @@ def spoken_of_in(sentence: str, index: NameIndex, domains: Collection[str]) -> t
     "The big light is too harsh"; "it is dark on the patio", where there are Patio Lights and no room of that name.
     """
     tokens = words_of(sentence).tokens
-    for size in range(min(MAX_NAME_WORDS, len(tokens)), 0, -1):
-        for start in range(len(tokens) - size + 1):
-            said = tokens[start : start + size]
-            if (
-                size == 1
-                and (said in index.kind_words or _is_common(said[0], index, ()))
-                and not _is_definite(tokens, start)
-            ):
-                continue
-            rows = index.names.get(joined(said), ())
-            found = tuple(device for distance, device in rows if distance < PART and device.domain in domains)
-            if found and (size > 1 or len(found) == 1):
-                return found
+    for start, end in stretches(len(tokens), MAX_NAME_WORDS):
+        said = tokens[start:end]
+        common = len(said) == 1 and (said in index.kind_words or _is_common(said[0], index, ()))
+        if common and not _is_definite(tokens, start):
+            continue
+        rows = index.names.get(joined(said), ())
+        found = tuple(device for distance, device in rows if distance < PART and device.domain in domains)
+        if found and (len(said) > 1 or len(found) == 1):
+            return found
     for place in range(2, len(tokens)):
         word = tokens[place]
         if tokens[place - 1] not in _THE or tokens[place - 2] not in _AT or _is_common(word, index, ()):

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from assistant.nlu.intents import QUESTIONS
+from assistant.nlu.intents import QUESTIONS, ids_of
 from assistant.types import Action, Ask, Intent
 
 MOST_IN_TOPIC = 8
@@ -74,15 +74,6 @@ def _undoes(intents: Iterable[Intent]) -> bool:
 
 def _domains(ids: Iterable[str]) -> set[str]:
     return {device_id.partition(".")[0] for device_id in ids}
-
-
-def ids_of(intents: Iterable[Intent]) -> tuple[str, ...]:
-    """The devices that intents name."""
-    ids: list[str] = []
-    for intent in intents:
-        chosen = intent.slots.get("device_id")
-        ids += map(str, chosen) if isinstance(chosen, list) else [str(chosen)] if chosen is not None else []
-    return tuple(dict.fromkeys(ids))
 
 
 def _area_of(intents: Sequence[Intent]) -> str | None:

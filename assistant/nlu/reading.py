@@ -10,13 +10,14 @@ from typing import Protocol
 
 from assistant.nlu.clauses import Clause, Reader, read_sentence, split_except
 from assistant.nlu.conditions import conditionals
-from assistant.nlu.intents import QUESTIONS
+from assistant.nlu.intents import OPPOSITE, QUESTIONS, ids_of
 from assistant.nlu.joints import JOINT, preambles, reasons, without_asides
 from assistant.nlu.normalise import corrections, tidy, unslip
-from assistant.nlu.past import Past, ids_of
+from assistant.nlu.past import Past
 from assistant.nlu.recalled import Matching as Recallable
 from assistant.nlu.recalled import with_owner
 from assistant.nlu.when import split_delay, split_lasting
+from assistant.nlu.words import stretches
 from assistant.types import Intent, JsonValue, TurnContext
 
 _AT_THE_HOUR = re.compile(
@@ -26,13 +27,10 @@ _AT_THE_HOUR = re.compile(
 )
 """No amount: nobody wants a lamp at nine per cent."""
 MOST_LATER = 4
+MOST_NAME_WORDS = 5
 _PLACING = re.compile(r"\b(?:in|at|inside|of|from)\b|'s\b", re.I)
 _PLACED_LAST = re.compile(r" (?:in|at) (?:the |my |our )?[\w' ]+$", re.I)
 _THEN = re.compile(r"\s*,?\s+(?:and then|then|and)\s+", re.I)
-_OPPOSITE = {
-    "HassTurnOn": "HassTurnOff", "HassTurnOff": "HassTurnOn", "HassMediaPause": "HassMediaUnpause",
-    "HassMediaPlayerMute": "HassMediaPlayerUnmute",
-}  # fmt: skip
 
 
 class ClauseReader(Recallable, Protocol):
@@ -51,8 +49,6 @@ class ClauseReader(Recallable, Protocol):
     def find_area(self, text: str) -> str | None: ...
 
     def find_floor(self, text: str) -> str | None: ...
-
-    def describe(self, device_id: str) -> str: ...
 
 
 class SentenceReader:
@@ -124,15 +120,11 @@ class SentenceReader:
         clauses = read_sentence(parts[0], self.clause) if parts is not None and parts[1] else ()
         if parts is None or not clauses or any(clause.intent.name in QUESTIONS for clause in clauses):
             return ()
-        left = [self._left_out(name, parts[0]) for name in parts[1]]
-        if not all(devices or area for devices, area in left):
-            return ()
-        ids: list[JsonValue] = [i for devices, _area in left for i in devices]
-        areas: list[JsonValue] = [area for _devices, area in left if area is not None]
-        if any(set(ids_of([clause.intent])) & set(map(str, ids)) for clause in clauses):
+        left = self._all_left_out(parts[1], parts[0])
+        if left is None or any(set(ids_of([clause.intent])) & set(left[0]) for clause in clauses):
             return ()  # "turn on the lamp but not the lamp"
         return tuple(
-            clause if ids_of([clause.intent]) else replace(clause, intent=_excepting(clause.intent, ids, areas))
+            clause if ids_of([clause.intent]) else replace(clause, intent=_excepting(clause.intent, *left))
             for clause in clauses
         )
 
@@ -186,11 +178,10 @@ class SentenceReader:
     def _mentioned(self, text: str) -> tuple[str, ...]:
         """The devices of the longest name in a text."""
         words = text.split()
-        for size in range(min(5, len(words)), 0, -1):
-            for start in range(len(words) - size + 1):
-                ids = self.matcher.find_devices(" ".join(words[start : start + size]), self.context)
-                if len(ids) == 1:
-                    return ids
+        for start, end in stretches(len(words), MOST_NAME_WORDS):
+            ids = self.matcher.find_devices(" ".join(words[start:end]), self.context)
+            if len(ids) == 1:
+                return ids
         return ()
 
     # --- what stands around a command -------------------------------------------------------------------
@@ -200,8 +191,7 @@ class SentenceReader:
             condition = self.clause(parts.condition)
             if condition is None or condition.name not in QUESTIONS:
                 continue
-            ids = condition.slots.get("device_id")
-            referents = [str(i) for i in ids] if isinstance(ids, list) else [str(ids)] if ids else None
+            referents = ids_of([condition]) or None
             command = [clause.intent for clause in read_sentence(parts.command, self._with(referents))]
             command = command or [c.intent for c in self.repaired(parts.command)]
             if not command or any(intent.name in QUESTIONS for intent in command):
@@ -227,8 +217,7 @@ class SentenceReader:
         """``turn on the lamp, then in five minutes turn it off``; ``… and if it is cold, turn on the heater``."""
         for joint in _THEN.finditer(text):
             now = self._acts(text[: joint.start()])
-            ids = now[-1].slots.get("device_id") if now else None
-            about = [str(i) for i in ids] if isinstance(ids, list) else [str(ids)] if ids else None
+            about = ids_of(now[-1:]) or None
             rest = text[joint.end() :].strip()
             later = (self._delayed(rest, about) or self._conditional(rest)) if now else ()
             if later:
@@ -265,10 +254,10 @@ class SentenceReader:
         """``turn on the heater for ten minutes``: now, and the opposite later."""
         lasting = split_lasting(text)
         command = self._acts(lasting.command) if lasting is not None else ()
-        if lasting is None or len(command) != 1 or command[0].name not in _OPPOSITE:
+        if lasting is None or len(command) != 1 or command[0].name not in OPPOSITE:
             return ()
         at = self.context.now + dt.timedelta(seconds=lasting.seconds)
-        back = replace(command[0], name=_OPPOSITE[command[0].name])
+        back = replace(command[0], name=OPPOSITE[command[0].name])
         slots: dict[str, JsonValue] = {"at": at.isoformat(), "delay_s": lasting.seconds, "then": [plain_intent(back)]}
         return (command[0], Intent("AssistDelayed", slots))
 
@@ -282,19 +271,24 @@ class SentenceReader:
         parts = split_except(text)
         if parts is None or not parts[1]:
             return None
-        base, left_out = parts
+        base, names = parts
         intent = self.matcher.match_clause(base, self.context, referents)
         if intent is None or intent.name in QUESTIONS or isinstance(intent.slots.get("device_id"), str):
             return None
-        ids: list[JsonValue] = []
-        areas: list[JsonValue] = []
-        for name in left_out:
+        left = self._all_left_out(names, base)
+        return _excepting(intent, *left) if left is not None else None
+
+    def _all_left_out(self, names: Sequence[str], base: str) -> tuple[list[str], list[str]] | None:
+        """The devices and the rooms that exceptions name; ``None`` where one of them names neither."""
+        ids: list[str] = []
+        areas: list[str] = []
+        for name in names:
             devices, area = self._left_out(name, base)
             if not devices and area is None:
                 return None
             ids += devices
             areas += [area] if area is not None else []
-        return _excepting(intent, ids, areas)
+        return ids, areas
 
     def _left_out(self, name: str, base: str) -> tuple[tuple[str, ...], str | None]:
         """The devices or the room that an exception names: "the lamp", "Ben's", "the hallway one", "the nursery"."""
@@ -313,9 +307,9 @@ class SentenceReader:
         return (), self.matcher.find_area(bare)
 
 
-def _excepting(intent: Intent, ids: list[JsonValue], areas: list[JsonValue]) -> Intent:
+def _excepting(intent: Intent, ids: Sequence[str], areas: Sequence[str]) -> Intent:
     slots = {key: value for key, value in intent.slots.items() if key != "here"}
-    return replace(intent, slots={**slots, "except": ids, "except_area": areas})
+    return replace(intent, slots={**slots, "except": list(ids), "except_area": list(areas)})
 
 
 def _in_area(clause: Clause, area: str) -> Clause:

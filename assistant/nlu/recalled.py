@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Protocol
 
 from assistant.nlu.clauses import Clause
-from assistant.nlu.degrees import chosen, said_of
+from assistant.nlu.degrees import said_of
 from assistant.nlu.followups import CORRECTED, Reading, carried_over, opener_off
-from assistant.nlu.intents import QUESTIONS
+from assistant.nlu.intents import OPPOSITE, QUESTIONS, chosen, ids_of
 from assistant.nlu.joints import starts_command
 from assistant.nlu.past import Past
 from assistant.nlu.pointing import Pointable, marked, pointed, without
@@ -22,10 +22,7 @@ MOST_ASKED = 4
 _KEPT_OUT = frozenset(
     "device_id name area floor here all except except_area domain device_class confirmed spoken state asked".split()
 )
-_REVERSED = {
-    "HassTurnOn": "HassTurnOff", "HassTurnOff": "HassTurnOn", "HassMediaPause": "HassMediaUnpause",
-    "HassMediaUnpause": "HassMediaPause", "HassMediaPlayerMute": "HassMediaPlayerUnmute", "HassLightSet": "HassTurnOff",
-}  # fmt: skip
+_REVERSED = OPPOSITE | {"HassMediaUnpause": "HassMediaPause", "HassLightSet": "HassTurnOff"}
 _BUT = re.compile(
     r"^(?:(?:but|and|oh|no|wait|sorry|actually)[, ]+)*(?:not|except(?: for)?|all but|leave out|without) (?P<what>(?!that$|it$|now).+?)"
     r"(?: (?:though|please|actually))*$",
@@ -147,8 +144,8 @@ def _pointed_at(ids: tuple[str, ...], rest: str, past: Past, read: Sentences, *,
 
 
 def _means(intent: Intent, ids: Sequence[str]) -> bool:
-    found = intent.slots.get("device_id")
-    return set(map(str, found if isinstance(found, list) else [found])) <= set(ids)
+    found = set(ids_of([intent]))
+    return bool(found) and found <= set(ids)
 
 
 def again(last: Intent, ids: Sequence[str], before: Sequence[str] = ()) -> Intent | None:
@@ -206,11 +203,6 @@ def _by_name(text: str, past: Past, reading: Reading, matcher: Matching) -> tupl
     if plain is not None and plain.name not in _WEAK and not matcher.assumes_room(text, reading.context):
         return ()
     named = reading.clause(_IT.sub(device.name, text), past.targets)
-    if named is None or device.id not in _ids(named):
+    if named is None or device.id not in ids_of([named]):
         return ()
     return (Clause(text, replace(named, slots={**named.slots, **chosen([device.id])})),)
-
-
-def _ids(intent: Intent) -> list[str]:
-    ids = intent.slots.get("device_id")
-    return [str(i) for i in ids] if isinstance(ids, list) else [str(ids)] if isinstance(ids, str) else []

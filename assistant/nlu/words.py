@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -85,6 +85,13 @@ def fold(text: str) -> str:
     """Lower case without accents."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(char for char in decomposed if not unicodedata.combining(char))
+
+
+def stretches(count: int, longest: int) -> Iterator[tuple[int, int]]:
+    """(start, end) of every row of at most ``longest`` of ``count`` words, the longest first."""
+    for size in range(min(longest, count), 0, -1):
+        for start in range(count - size + 1):
+            yield start, start + size
 
 
 @lru_cache(maxsize=4096)
