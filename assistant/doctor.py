@@ -166,8 +166,7 @@ def _models(config: Config) -> Iterator[Finding]:
 
 def _own_voice(config: Config) -> Iterator[Finding]:
     """What speaks where the configured voice is one of another language, and which model would do it better."""
-    from assistant.models.manifest import load_manifest
-    from assistant.parts.voices import installed_voice, voice_language
+    from assistant.parts.voices import installed_voice, voice_language, voices_of
 
     language = config.assistant.language.partition("-")[0]
     if voice_language(config.tts.voice) in (language, None):
@@ -176,7 +175,7 @@ def _own_voice(config: Config) -> Iterator[Finding]:
     if installed is not None:
         yield Finding("voice", "ok", f"{installed.name} speaks {language}")
         return
-    others = [m.name for m in load_manifest().models if m.role == "tts" and m.language.partition("-")[0] == language]
+    others = voices_of(language)
     mend = f"'assistant models fetch {others[0]}' gets one" if others else ""
     yield Finding("voice", "note", f"no voice of {language} is installed: espeak-ng speaks", mend)
 

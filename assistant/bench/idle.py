@@ -27,9 +27,8 @@ def measure(config: Config, pace: Pace) -> Measured:
     with Parts(config) as parts:
         ears = parts.hearing.ears_for(parts.mind)
         speech = spoken(parts, "turn on the light in the kitchen and then tell me what time it is").samples
-        parts.model.engine.evaluate(
-            "bench", parts.model.engine.prompt([("user", "hello")])
-        )  # all threads have been used
+        engine = parts.model.engine
+        engine.evaluate("bench", engine.prompt([("user", "hello")]))  # all threads have been used
         noise = room_noise(SECONDS, seed=5).samples
         wake = wake_engine(config.wake.words, config.wake.sensitivity, config, load_recogniser(config))
 

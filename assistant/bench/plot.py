@@ -49,7 +49,7 @@ def bars(rows: Sequence[Bar], unit: str = "", full: float | None = None, title: 
         share = row.value / most
         if logarithmic and row.value > 0:
             share = math.log(row.value / least * 2) / math.log(most / least * 2)
-        text = row.text or f"{shown(row.value)} {unit}".strip()
+        text = row.text or " ".join((shown(row.value, apart=","), unit)).strip()
         parts.append(f'<text x="{LABEL_WIDTH - 8}" y="{y + 16}" text-anchor="end">{escape(row.label)}</text>')
         parts.append(f'<rect x="{LABEL_WIDTH}" y="{y + 3}" width="{BAR_WIDTH}" height="18" fill="#e8eaed"/>')
         parts.append(
@@ -61,9 +61,9 @@ def bars(rows: Sequence[Bar], unit: str = "", full: float | None = None, title: 
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
-def shown(value: float) -> str:
-    """A number as people read it: three significant digits, and thousands apart."""
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+def shown(value: float, apart: str = "") -> str:
+    """A number with three significant digits; ``apart``: what stands between its thousands."""
+    return f"{value:{apart}.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def curves(series: Sequence[Series], across: str, up: str, width: int = 640, height: int = 360) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from assistant.bench.plot import Bar, Series, bars, curves
+from assistant.bench.plot import Bar, Series, bars, curves, shown
 from assistant.bench.stats import paired_ratio, summarise
 
 Cell = str | float | int | None
@@ -54,7 +54,7 @@ class Measured:
     def markdown(self) -> str:
         """The table, the targets, the note."""
         lines = [f"## {self.title}", "", _row(self.columns), _row("---" for _ in self.columns)]
-        lines += [_row(shown(cell) for cell in row) for row in self.rows]
+        lines += [_row(cell_text(cell) for cell in row) for row in self.rows]
         lines += ["", *(f"- {target.line()}" for target in self.targets), *([self.note] if self.note else [])]
         return "\n".join(lines).rstrip() + "\n"
 
@@ -83,13 +83,11 @@ class Measured:
         (folder / f"{self.name}.svg").write_text(self.picture(), encoding="utf-8")
 
 
-def shown(cell: Cell) -> str:
+def cell_text(cell: Cell) -> str:
     """A cell as text, with three significant digits."""
     if cell is None:
         return ""
-    if isinstance(cell, float):
-        return f"{cell:.0f}" if abs(cell) >= 100 else f"{cell:.3g}"
-    return str(cell)
+    return shown(cell) if isinstance(cell, float) else str(cell)
 
 
 TIMES = ("times", "p50 ms", "p95 ms")

@@ -109,12 +109,12 @@ def _show(measured: Measured) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from assistant.bench.result import shown
+    from assistant.bench.result import cell_text
 
     console = Console(highlight=False)
     table = Table(*measured.columns, title=measured.title, title_justify="left")
     for row in measured.rows:
-        table.add_row(*(shown(cell) for cell in row))
+        table.add_row(*(cell_text(cell) for cell in row))
     console.print(table)
     for target in measured.targets:
         console.print(f"{'✓' if target.met else '✗'} {target.line()}")

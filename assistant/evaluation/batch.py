@@ -38,9 +38,8 @@ class BatchRunner:
     def __init__(self, config: Config, *, confirmed: bool = True, speak: bool = True, chat: bool = True) -> None:
         """``chat`` False leaves the answers to talk empty: what is marked is understanding, not small talk."""
         self._parts = Parts(config)
-        self._parts.understanding.learned = Learned(
-            None
-        )  # what this machine's owner has explained is no part of a measurement
+        # What this machine's owner has explained is no part of a measurement.
+        self._parts.understanding.learned = Learned(None)
         self._confirmed = confirmed
         self._speak = speak
         self._chat = chat

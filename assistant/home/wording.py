@@ -209,6 +209,10 @@ class Wording:
         value = device.state.replace("_", " ") if number(device.state) is None else re.sub(r"\.0+$", "", device.state)
         if device.state in ("unavailable", "unknown"):
             return self.word(device.state)
+        return self.with_unit(value, unit)
+
+    def with_unit(self, value: str, unit: object) -> str:
+        """A number and its unit, where it has one."""
         return str(self._texts["units"]["with_unit"]).format(value=value, unit=unit) if unit else value
 
     def degrees(self, value: float, unit: object) -> str:

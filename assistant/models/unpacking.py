@@ -6,6 +6,8 @@ import hashlib
 import stat
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from assistant.models.contents import write_contents
@@ -22,14 +24,21 @@ def unpack(archive: Path, source: ArchiveSource, folder: Path) -> None:
 
     Raises SourceError where it is no sound ZIP file or would write anywhere else, OSError from the disk.
     """
+    with sound_zip(archive, source.name) as opened:
+        members = _members(opened, source)
+        files = tuple(_write(opened, info, path, folder) for path, info in members.items())
+    write_contents(folder, source.sha256, files)
+
+
+@contextmanager
+def sound_zip(archive: Path, name: str) -> Iterator[zipfile.ZipFile]:
+    """A ZIP file to read from. Raises SourceError, which calls it ``name``, where it turns out not to be sound."""
     try:
         with zipfile.ZipFile(archive) as opened:
-            members = _members(opened, source)
-            files = tuple(_write(opened, info, path, folder) for path, info in members.items())
+            yield opened
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
         # RuntimeError is zipfile's for members that are encrypted or compressed in a way that it does not know.
-        raise SourceError(f"{source.name} is no sound ZIP file: {error}") from error
-    write_contents(folder, source.sha256, files)
+        raise SourceError(f"{name} is no sound ZIP file: {error}") from error
 
 
 def _members(opened: zipfile.ZipFile, source: ArchiveSource) -> dict[str, zipfile.ZipInfo]:

@@ -25,6 +25,10 @@ class Kept(Generic[T]):
         self._values.move_to_end(key)
         return self._values[key]
 
+    def peek(self, key: Hashable) -> T | None:
+        """The value of ``key`` where there is one; that is no use of it."""
+        return self._values.get(key)
+
     def clear(self) -> None:
         """Let go of all."""
         self._values.clear()

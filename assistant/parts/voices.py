@@ -78,17 +78,26 @@ class VoiceParts:
 
 def installed_voice(language: str, models_dir: Path) -> Path | None:
     """The folder of an installed Piper voice of a language such as ``fr``."""
-    for model in load_manifest().models:
-        if model.role == "tts" and model.language.replace("_", "-").partition("-")[0] == language:
-            try:
-                return resolve(model.name, models_dir).directory
-            except ModelError:
-                continue
+    for name in voices_of(language):
+        try:
+            return resolve(name, models_dir).directory
+        except ModelError:
+            continue
     return None
+
+
+def voices_of(language: str) -> tuple[str, ...]:
+    """The manifest's voices of a language such as ``fr``."""
+    voices = (model for model in load_manifest().models if model.role == "tts")
+    return tuple(model.name for model in voices if _plain(model.language) == language)
 
 
 def voice_language(name: str) -> str | None:
     """The language of a voice of the manifest, such as ``en``; ``None`` for one that it does not list."""
     models = (model for model in load_manifest().models if model.role == "tts" and model.name == name)
     found = next(models, None)
-    return found.language.replace("_", "-").partition("-")[0] if found is not None else None
+    return _plain(found.language) if found is not None else None
+
+
+def _plain(language: str) -> str:
+    return language.replace("_", "-").partition("-")[0]

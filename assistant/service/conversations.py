@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 
+from assistant.parts.kept import Kept
 from assistant.service.ports import Stages
 from assistant.service.worker import Urgency, Worker
 from assistant.turn.ahead import Thinker
@@ -24,19 +24,14 @@ class Conversations:
     def __init__(self, stages: Stages, worker: Worker) -> None:
         self._stages = stages
         self._worker = worker
-        self._kept: OrderedDict[str, Turn] = OrderedDict()
+        self._kept: Kept[Turn] = Kept(KEPT_CONVERSATIONS)
         self._thinker: Thinker | None = None
         self._lock = threading.RLock()
 
     def of(self, name: str) -> Turn:
         """The conversation of that name."""
         with self._lock:
-            if name not in self._kept:
-                self._kept[name] = self._stages.conversation(name)
-                if len(self._kept) > KEPT_CONVERSATIONS:
-                    self._kept.popitem(last=False)
-            self._kept.move_to_end(name)
-            return self._kept[name]
+            return self._kept.get(name, lambda: self._stages.conversation(name))
 
     def forget(self) -> None:
         """Begin all anew."""
@@ -46,7 +41,7 @@ class Conversations:
     def words_so_far(self, text: str, *, answering: bool) -> None:
         """See ``Core``. ``answering``: the model has an answer to give, so that it cannot think ahead."""
         with self._lock:
-            turn = self._kept.get(VOICE)
+            turn = self._kept.peek(VOICE)
             if turn is None:
                 self._worker.submit(lambda: self.of(VOICE), Urgency.IDLE)
                 return

@@ -118,4 +118,4 @@ def _measured(device: Device, measure: str) -> _Measured | None:
 def _spoken(one: _Measured, measure: str, wording: Wording) -> str:
     if measure == "temperature":
         return wording.degrees(one.value, one.unit)
-    return f"{one.value:g} {one.unit}" if one.unit else f"{one.value:g}"
+    return wording.with_unit(f"{one.value:g}", one.unit)
