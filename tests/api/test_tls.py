@@ -137,9 +137,9 @@ def test_a_socket_that_systemd_hands_over_is_taken(meant):
     with socket.create_server(("::1", 0), family=socket.AF_INET6) as listening:
         os.set_inheritable(listening.fileno(), True)
         pid = "$$" if meant else "1"
-        script = f'exec 3<&{listening.fileno()}; LISTEN_PID={pid} LISTEN_FDS=1 exec {sys.executable} -c "$1"'
+        script = f'exec 3<&{listening.fileno()}; LISTEN_PID={pid} LISTEN_FDS=1 exec "$2" -c "$1"'
         done = subprocess.run(
-            ["bash", "-c", script, "bash", TAKES],
+            ["bash", "-c", script, "bash", TAKES, sys.executable],
             capture_output=True,
             text=True,
             check=False,
