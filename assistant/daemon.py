@@ -41,6 +41,7 @@ from assistant.machine import memory, notices
 from assistant.machine.health import HealthWatch, read_health
 from assistant.machine.usage import machine_status, own_use, uptime_s
 from assistant.parts import Parts
+from assistant.service.beside import Beside
 from assistant.service.core import Core
 from assistant.service.hearing import Hearing
 from assistant.service.home import attach_home
@@ -104,6 +105,7 @@ class Daemon:
     _stages: LoadedStages = field(init=False)
     _echo: EchoSuppressor = field(init=False)
     _tidy: memory.Tidy = field(default_factory=memory.Tidy)
+    _beside: Beside = field(default_factory=Beside)
     _hearing: Hearing | None = None
     _workers: tuple[Worker, ...] = ()
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
@@ -153,7 +155,8 @@ class Daemon:
         watchdog = asyncio.create_task(self._feed_watchdog(), name="watchdog")
         try:
             self.notifier.status("loading the models")
-            await asyncio.to_thread(self._stages.load, self._core)
+            if not await self._beside.run_until(self._stop, lambda: self._stages.load(self._core)):
+                return
             for worker in self._workers:
                 worker.start()
             self._core.loudspeaker.start()
@@ -206,7 +209,7 @@ class Daemon:
         log.info("ready after %.1f s", self.milestones["ready"], extra={"STAGE": "start"})
 
     async def _warm(self) -> None:
-        await asyncio.to_thread(self._stages.warm, self._core)
+        await self._beside.run(lambda: self._stages.warm(self._core))
         await asyncio.to_thread(memory.give_back)
         self._milestone("model")
         self.notifier.status(self.status_line())
@@ -225,7 +228,7 @@ class Daemon:
     async def _follow_home(self) -> None:
         while True:
             await asyncio.sleep(FOLLOW_HOME_S)
-            if await asyncio.to_thread(self._stages.follow_home, self._core):
+            if await self._beside.run(lambda: self._stages.follow_home(self._core)):
                 await asyncio.to_thread(memory.give_back)
 
     async def _watch_health(self) -> None:
@@ -249,7 +252,7 @@ class Daemon:
             self._reload.clear()
             self.notifier.reloading()
             try:
-                await asyncio.to_thread(self._reload_now)
+                await self._beside.run(self._reload_now)
                 await asyncio.to_thread(memory.give_back)  # what was compiled before, 80 MB
                 self.events.publish(Reloaded())
             except AssistantError as error:
@@ -297,6 +300,11 @@ class Daemon:
         if self._ready:
             self.notifier.status(self.status_line())
 
+    @property
+    def loading(self) -> bool:
+        """Whether something is still being loaded or compiled, also after the end."""
+        return self._beside.left > 0
+
     def status_line(self) -> str:
         """One line for ``systemctl status``."""
         if not self._ready:
@@ -343,12 +351,16 @@ def _silence() -> AudioClip:
 def run(config_path: Path | None) -> None:
     """Run the assistant until it is stopped. Raises ConfigError or AssistantError where it cannot begin."""
     memory.bound_pools()
+    daemon = Daemon(config_path)
     try:
-        asyncio.run(Daemon(config_path).run())
+        asyncio.run(daemon.run())
     except* ConfigError as group:
         raise _first(group) from group
     except* AssistantError as group:
         raise _first(group) from group
+    if daemon.loading:
+        logging.shutdown()
+        os._exit(0)  # the interpreter would wait for what is loaded for nobody
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -1,6 +1,6 @@
 """Keeps the C library from holding memory that nobody uses: loading in several threads leaves a pool for each.
 
-Both calls are glibc's; elsewhere they do nothing.
+All calls are glibc's; elsewhere they do nothing.
 """
 
 from __future__ import annotations
@@ -9,16 +9,23 @@ import ctypes
 import gc
 from collections.abc import Callable
 
+M_TRIM_THRESHOLD = -1
+M_MMAP_THRESHOLD = -3
 M_ARENA_MAX = -8
 ARENAS = 2
 """More would let threads allocate without waiting for each other, and each hold what its busiest moment took."""
+LARGE = 8 << 20
+"""What is larger is no part of a pool and goes back as soon as it is freed. glibc raises its own bound to 32 MB, and synthesis
+then leaves holes among which the next tensor finds no room; below some megabytes clearing pages anew costs time."""
 
 
 def bound_pools() -> None:
-    """Before any thread has begun: all share few pools."""
+    """Before any thread has begun: all share few pools, and large blocks are in none."""
     mallopt = getattr(_libc(), "mallopt", None)
     if mallopt is not None:
         mallopt(M_ARENA_MAX, ARENAS)
+        mallopt(M_MMAP_THRESHOLD, LARGE)
+        mallopt(M_TRIM_THRESHOLD, 2 * LARGE)
 
 
 def give_back() -> None:

@@ -11,9 +11,11 @@ from collections.abc import Iterable, Iterator
 
 CLAUSE_CHARS = (16, 40)
 """The first pieces may end at a clause of so many characters, so that speech begins early; the second is longer, so that
-the first lasts while it is made. What follows is cut at sentences only."""
-MAX_SENTENCE_CHARS = 280
-"""No sentence ends for so long: it is cut at a clause, or at a space."""
+the first lasts while it is made. What follows is cut at sentences where these are no longer than below."""
+LONG_CHARS = (40, 100)
+"""A longer sentence is cut at its last clause between these: a voice takes some 18 MB for each second that it makes at once."""
+MAX_SENTENCE_CHARS = 200
+"""No clause ends for so long: it is cut at a space."""
 
 _FENCE = re.compile(r"\s*(```+|~~~+)")
 _ENUMERATION = re.compile(r"\s*(?:[-*+>]\s+)*(?:\d{1,3}|[A-Za-z])[.)]$")
@@ -24,6 +26,8 @@ _JOINT = re.compile(
     r" (?=(?:because|which|who|where|when|while|but|although|since|so that) )"
 )
 """Before these words people draw breath without a comma; not between a preposition and its pronoun."""
+_JOINT_CHARS = 10
+"""How far behind a clause's end has to be read to know that it is one."""
 _LAST_WORD = re.compile(r"([^\s(\"'“‘*_]+)$")
 
 _NAMES_FOLLOW = "mr mrs ms dr prof st mt fig figs vol pp ca cf vs e.g i.e approx gen col sgt capt lt rev hon"
@@ -85,12 +89,15 @@ def _sentence_end(buffer: str, given: int) -> int | None:
         clause = _first_clause(buffer, CLAUSE_CHARS[given], len(buffer) if end is None else end)
         if clause is not None:
             return clause
-    if end is not None:
-        return end if certain else None
-    if len(buffer) > MAX_SENTENCE_CHARS:
+    length = len(buffer) if end is None else end
+    if length > LONG_CHARS[1] + _JOINT_CHARS:
+        clause = _last_clause(buffer, LONG_CHARS, length)
+        if clause is not None:
+            return clause
+    if length > MAX_SENTENCE_CHARS:
         space = buffer.rfind(" ", 0, MAX_SENTENCE_CHARS)
-        return _clause_end(buffer, 0, MAX_SENTENCE_CHARS) or (space if space > 0 else MAX_SENTENCE_CHARS)
-    return None
+        return _last_clause(buffer, (0, MAX_SENTENCE_CHARS), length) or (space if space > 0 else MAX_SENTENCE_CHARS)
+    return end if certain else None
 
 
 def _stop(buffer: str) -> tuple[int | None, bool]:
@@ -106,14 +113,20 @@ def _stop(buffer: str) -> tuple[int | None, bool]:
 
 def _first_clause(buffer: str, shortest: int, before: int) -> int | None:
     """The end of the first clause of at least ``shortest`` characters that leaves something of the sentence."""
+    return min(_clause_ends(buffer, (shortest, before), before), default=None)
+
+
+def _last_clause(buffer: str, size: tuple[int, int], before: int) -> int | None:
+    """The end of the last clause of so many characters that leaves something of the sentence."""
+    return max(_clause_ends(buffer, size, before), default=None)
+
+
+def _clause_ends(buffer: str, size: tuple[int, int], before: int) -> Iterator[int]:
     lead = len(buffer) - len(buffer.lstrip())
-    ends = [match.end() for pattern in (_CLAUSE, _JOINT) for match in pattern.finditer(buffer, lead, before)]
-    return min((end for end in ends if shortest <= end - lead and end < before - 1), default=None)
-
-
-def _clause_end(buffer: str, low: int, high: int) -> int | None:
-    ends = [match.end() for match in _CLAUSE.finditer(buffer) if low < match.end() <= high]
-    return ends[-1] if ends else None
+    for pattern in (_CLAUSE, _JOINT):
+        for match in pattern.finditer(buffer, lead, before):
+            if size[0] <= match.end() - lead <= size[1] and match.end() < before - 1:
+                yield match.end()
 
 
 def _ends_sentence(buffer: str, match: re.Match[str]) -> bool | None:

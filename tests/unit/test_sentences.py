@@ -73,6 +73,15 @@ def test_later_sentences_are_not_cut_at_clauses():
     assert parts == ["Yes.", "No.", f"{clause}and it is far away."]
 
 
+def test_a_long_sentence_is_cut_at_its_last_clause_however_it_arrives():
+    first = "The moon goes around the earth in about four weeks, always with the same side towards us,"
+    second = "so that nobody had ever seen the other one before a probe went there and took pictures of it."
+    text = f"Yes. No. {first} {second}"
+    for size in (1, 3, 7, len(text)):
+        parts = list(split_sentences(text[i : i + size] for i in range(0, len(text), size)))
+        assert parts == ["Yes.", "No.", first, second]
+
+
 def test_text_without_any_stop_is_cut_and_nothing_of_it_is_lost():
     text = "word " * MAX_SENTENCE_CHARS
     parts = list(split_sentences([text]))
