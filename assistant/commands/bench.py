@@ -26,6 +26,7 @@ KINDS = {
     "idle": "what listening costs",
     "memory": "what each part holds",
     "scale": "devices, context, and several rooms at once",
+    "formats": "the model's weights in other formats",
     "clients": "a spoken turn's first sound amid 32 clients of the API",
 }
 LINE_EVERY_S = 10.0

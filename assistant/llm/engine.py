@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
@@ -116,10 +117,14 @@ class Engine:
         """How many of ``tokens``, from the first on, the sequence of ``purpose`` holds."""
         return common(self._sequences.of(purpose).tokens, tokens)
 
-    def best_of(self, legal: Sequence[int]) -> int:
-        """The likeliest of the ``legal`` tokens after the last evaluated one: only their logits are looked at."""
+    def best_of(self, legal: Sequence[int]) -> tuple[int, float]:
+        """The likeliest of the ``legal`` tokens (two or more) after the last evaluated one, and by how much its logit leads.
+
+        Only their logits are looked at.
+        """
         logits = self.native.logits()
-        return max(legal, key=lambda token: logits[token])
+        best, second = heapq.nlargest(2, legal, key=lambda token: logits[token])
+        return best, logits[best] - logits[second]
 
     @property
     def end_token(self) -> int:

@@ -109,10 +109,10 @@ def test_room_is_made_and_too_much_is_refused():
 
 
 class Choosing:
-    """Counts evaluations; prefers the tokens of ``wanted`` in their order."""
+    """Counts evaluations; prefers the tokens of ``wanted`` in their order, by ``leads`` (then plainly)."""
 
-    def __init__(self, wanted):
-        self.wanted, self.calls = wanted, []
+    def __init__(self, wanted, leads=()):
+        self.wanted, self.leads, self.calls = wanted, list(leads), []
 
     def tokenize(self, text):
         return [ord(letter) for letter in text]
@@ -124,12 +124,13 @@ class Choosing:
         self.calls.append(list(tokens))
 
     def best_of(self, legal):
+        lead = self.leads.pop(0) if self.leads else 9.0
         place = next((i for i, c in enumerate(self.wanted) if ord(c) in legal), None)
         if place is None:
-            return EOS
+            return EOS, lead
         letter = self.wanted[place]
         self.wanted = self.wanted[place + 1 :]
-        return ord(letter)
+        return ord(letter), lead
 
 
 @pytest.mark.parametrize(
@@ -146,6 +147,20 @@ def test_the_model_is_run_once_for_each_real_choice(choices, wanted, index, runs
     engine = Choosing(wanted)
     assert choose(engine, [1, 2], choices, end=EOS) == index
     assert len(engine.calls) == runs
+
+
+def test_what_rounding_would_decide_is_fed_again_one_by_one():
+    engine = Choosing("xy2", leads=[0.01])  # the first look sees "x" where there is none between "y" and "z"
+    choices = ["aby1", "aby2", "abz", "abx"]
+    assert choose(engine, [1, 2], choices, end=EOS) == 1
+    a, b, y = map(ord, "aby")
+    assert engine.calls == [[1, 2, a, b], [1, 2], [a], [b], [y]]
+
+
+def test_a_narrow_choice_of_tokens_that_were_fed_singly_stands():
+    engine = Choosing("y2", leads=[0.01, 0.01])
+    assert choose(engine, [1, 2], ["y1", "y2", "z"], end=EOS) == 1
+    assert engine.calls == [[1, 2], [ord("y")]]
 
 
 def test_equal_choices_are_the_first_of_them():
