@@ -39,6 +39,7 @@ from assistant.errors import AssistantError, ConfigError
 from assistant.events import Announced, Event, EventBus, PartReady, Reloaded, StateChanged, Trouble, TurnFinished
 from assistant.machine import memory, notices
 from assistant.machine.health import HealthWatch, read_health
+from assistant.machine.notices import Notice
 from assistant.machine.usage import machine_status, own_use, uptime_s
 from assistant.parts import Parts
 from assistant.service.beside import Beside
@@ -55,6 +56,7 @@ from assistant.service.stages import LoadedStages
 from assistant.service.supervisor import Supervisor
 from assistant.service.systemd import Notifier, Progress
 from assistant.service.worker import Worker
+from assistant.telling import Telling
 from assistant.types import AudioClip, JsonValue
 
 log = logging.getLogger(__name__)
@@ -66,7 +68,6 @@ HEALTH_EVERY_S = 30.0
 TIDY_EVERY_S = 3.0
 STOP_WITHIN_S = 1.5
 JUST_BOOTED_S = 300.0
-READY_SENTENCE = "I am ready."
 RESTART_ONLY = ("paths", "asr", "llm", "tts", "wake", "mqtt", "homeassistant", "gpio")
 
 
@@ -147,6 +148,7 @@ class Daemon:
             events=self.events,
             configured_volume=config.audio.volume,
             earcons=config.audio.earcons,
+            telling=Telling(config.assistant.language),
         )
         self.events.listen(self._noted, PartReady, Trouble)
         self.events.listen(self._tidy.used, TurnFinished, Announced, Reloaded)
@@ -216,11 +218,12 @@ class Daemon:
         log.info("the model is warm after %.1f s", self.milestones["model"], extra={"STAGE": "start"})
         uptime = uptime_s()
         if self._config.audio.greeting and uptime is not None and uptime < JUST_BOOTED_S:
-            await self._tell(READY_SENTENCE)
-        for text in await asyncio.to_thread(notices.take, self._config.paths.state):
-            await self._tell(text)
+            await self._tell(Notice("ready"))
+        for notice in await asyncio.to_thread(notices.take, self._config.paths.state):
+            await self._tell(notice)
 
-    async def _tell(self, text: str) -> None:
+    async def _tell(self, notice: Notice) -> None:
+        text = notice.text or self._core.telling.say(notice.key, **notice.values)
         with contextlib.suppress(AssistantError):  # without a voice it stands in the journal alone
             log.info("%s", text, extra={"STAGE": "notice"})
             await self._core.announce(text)
@@ -234,8 +237,8 @@ class Daemon:
     async def _watch_health(self) -> None:
         watch = HealthWatch()
         while True:
-            for sentence in watch.check(await asyncio.to_thread(read_health), time.monotonic()):
-                await self._tell(sentence)
+            for notice in watch.check(await asyncio.to_thread(read_health), time.monotonic()):
+                await self._tell(notice)
             await asyncio.sleep(HEALTH_EVERY_S)
 
     async def _keep_tidy(self) -> None:
@@ -268,6 +271,7 @@ class Daemon:
         self._parts.reload(config)
         self._config = config
         self._core.earcons = config.audio.earcons
+        self._core.telling.language = config.assistant.language
         if config.audio.volume != self._core.configured_volume:
             self._core.configured_volume = config.audio.volume
             self._core.set_volume(config.audio.volume)

@@ -212,7 +212,7 @@ def tell_code(core: Core | None, code: str) -> None:
     log.warning("pairing code for a new browser: %s (for five minutes)", code, extra={"STAGE": "pairing"})
     if core is not None:
         try:
-            core.say(f"The pairing code is {', '.join(code)}.")
+            core.tell("pairing_code", code=", ".join(code))
         except AssistantError as error:
             log.info("the code could not be spoken: %s", error)
 

@@ -6,9 +6,7 @@ unquantised weights would lose less. Times are processor time of one thread, whi
 
 from __future__ import annotations
 
-import ctypes
 import math
-import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -18,11 +16,11 @@ from assistant.bench.pace import Pace
 from assistant.bench.result import TIMES, Cell, Measured, times
 from assistant.bench.weights import read_per_token
 from assistant.config import Config
-from assistant.errors import ModelError
-from assistant.llm.native import MAX_OUTPUTS, LogKeeper, NativeModel
+from assistant.llm.native import MAX_OUTPUTS, NativeModel
+from assistant.llm.requantising import requantise
 from assistant.models.installed import resolve
 
-FORMATS = {"Q4_0": "LLAMA_FTYPE_MOSTLY_Q4_0", "Q5_0": "LLAMA_FTYPE_MOSTLY_Q5_0", "Q5_K_M": "LLAMA_FTYPE_MOSTLY_Q5_K_M"}
+FORMATS = ("Q4_0", "Q5_0", "Q5_K_M")
 CONTEXT = 1024
 ANSWER_TOKENS, PROMPT_TOKENS = 8, 128
 UNCOUNTED = 64
@@ -47,9 +45,10 @@ def measure(config: Config, pace: Pace) -> Measured:
     path = resolve(config.llm.model, config.paths.models).path
     with tempfile.TemporaryDirectory(dir=path.parent.parent) as folder:
         files = {"as it is": path}
-        for name, kind in FORMATS.items():
+        for name in FORMATS:
             pace.say(f"making {name}")
-            files[name] = _made(path, Path(folder) / f"{name}.gguf", kind)
+            files[name] = Path(folder) / f"{name}.gguf"
+            requantise(path, files[name], name)
         spans: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in files}
         perplexities: dict[str, float] = {}
         for _round in pace.rounds("formats"):
@@ -77,23 +76,6 @@ def _rows(
         for what, values in zip(("an answer", "a prompt"), spans[name], strict=True):
             sizes = (file.stat().st_size / 1e6, read_per_token(file) / 1e6)
             yield (name, what, *sizes, perplexities[name], *times(values))
-
-
-def _made(source: Path, target: Path, kind: str) -> Path:
-    """``target``, quantised from ``source``. Raises ModelError where llama.cpp cannot."""
-    from llama_cpp import llama_cpp as lib
-
-    params = lib.llama_model_quantize_default_params()
-    params.ftype = getattr(lib, kind)
-    params.allow_requantize = True
-    params.nthread = os.cpu_count() or 1
-    log = LogKeeper(lib)
-    try:
-        if lib.llama_model_quantize(os.fsencode(source), os.fsencode(target), ctypes.byref(params)) != 0:
-            raise ModelError(f"{source}: llama.cpp cannot make {kind} of it ({log.reason()}); is the disk full?")
-    finally:
-        log.release()
-    return target
 
 
 def _measured(file: Path, *, anew: bool) -> tuple[float, float, float | None]:

@@ -38,11 +38,13 @@ def run_settings(args: argparse.Namespace) -> int:
     for problem in applied.problems:
         print(f"{FILE_NAME}: {problem}", file=sys.stderr)
     if applied.problems:
-        first = applied.problems[0]
-        more = f" And {len(applied.problems) - 1} more." if len(applied.problems) > 1 else ""
-        state = args.root / "var/lib/assistant"
+        first, more = applied.problems[0], len(applied.problems) - 1
         notices.leave(
-            state, f"I could not follow everything in the file assistant dot text. {_spoken(str(first))}{more}"
+            args.root / "var/lib/assistant",
+            "boot_file_more" if more else "boot_file",
+            problem=_spoken(str(first)),
+            line=first.line,
+            more=more,
         )
     return 0
 
@@ -81,10 +83,12 @@ def run_health(args: argparse.Namespace) -> int:
 def run_prepare(args: argparse.Namespace) -> int:
     """For images: the first start on the board finds it made."""
     from assistant.config import load_config
-    from assistant.daemon import READY_SENTENCE
     from assistant.parts.prepared import prepare
     from assistant.service.stages import NOTICES
+    from assistant.telling import Telling
 
-    for path in prepare(load_config(args.config), args.folder, (READY_SENTENCE, *NOTICES)):
+    config = load_config(args.config)
+    telling = Telling(config.assistant.language)
+    for path in prepare(config, args.folder, [telling.say(key) for key in NOTICES]):
         print(path)
     return 0

@@ -1,4 +1,4 @@
-"""Power and temperature of the board, in words for its owner: a weak supply and a hot board are the usual troubles.
+"""Power and temperature of the board, and what of them its owner is told: a weak supply and a hot board are the usual troubles.
 
 Raspberry Pi OS tells of both in ``get_throttled`` (bits: 0 under-voltage now, 2 slowed down now, 3 at the soft
 temperature limit, 16 and up: the same since it was switched on); Debian's own kernel has the hwmon driver's alarm.
@@ -9,16 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from assistant.machine.notices import Notice
+
 HOT_C = 80.0
 COOL_AGAIN_C = 72.0
 AGAIN_AFTER_S = 24 * 3600.0
 UNDER_VOLTAGE, SLOWED, SOFT_LIMIT = 1 << 0, 1 << 2, 1 << 3
 UNDER_VOLTAGE_EARLIER = 1 << 16
 _THROTTLED = ("devices/platform/soc*/soc*firmware/get_throttled", "devices/platform/soc*/*firmware/get_throttled")
-WEAK_POWER = (
-    "My power supply is too weak, so I may be slow or switch off. Please use the official one, with its own cable."
-)
-TOO_HOT = "I am getting too hot, at {degrees} degrees, so I slow down. Please give me more air, or a fan."
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,29 +66,29 @@ def _hexadecimal(text: str) -> int:
 
 
 class HealthWatch:
-    """Turns readings into sentences to speak: each trouble when it begins, and not again for a day."""
+    """Turns readings into notices to tell: each trouble when it begins, and not again for a day."""
 
     def __init__(self) -> None:
         self._hot = False
         self._weak = False
         self._said_s: dict[str, float] = {}
 
-    def check(self, health: Health, now_s: float) -> list[str]:
-        """The sentences that are due; ``now_s`` is a monotonic time."""
+    def check(self, health: Health, now_s: float) -> list[Notice]:
+        """The notices that are due; ``now_s`` is a monotonic time."""
         due = []
         if health.weak_power and not self._weak:
-            due += self._once("power", WEAK_POWER, now_s)
+            due += self._once(Notice("weak_power"), now_s)
         if health.hot and not self._hot:
             degrees = round(health.temperature_c if health.temperature_c is not None else HOT_C)
-            due += self._once("heat", TOO_HOT.format(degrees=degrees), now_s)
+            due += self._once(Notice("too_hot", {"degrees": degrees}), now_s)
         self._weak = health.weak_power
         cooled = health.temperature_c is None or health.temperature_c < COOL_AGAIN_C
         self._hot = health.hot or (self._hot and not cooled)
         return due
 
-    def _once(self, what: str, sentence: str, now_s: float) -> list[str]:
-        said = self._said_s.get(what)
+    def _once(self, notice: Notice, now_s: float) -> list[Notice]:
+        said = self._said_s.get(notice.key)
         if said is not None and now_s - said < AGAIN_AFTER_S:
             return []
-        self._said_s[what] = now_s
-        return [sentence]
+        self._said_s[notice.key] = now_s
+        return [notice]

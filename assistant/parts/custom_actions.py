@@ -13,6 +13,7 @@ from assistant.errors import DeviceError
 from assistant.home.house import House
 from assistant.nlu.actions import HttpCall, Perform, Publish, Say, SetStates
 from assistant.nlu.custom import CustomIntents
+from assistant.telling import Telling
 from assistant.types import Action, Ask, Handled, Intent, JsonValue, NotHandled, Outcome, TurnContext
 
 
@@ -27,10 +28,11 @@ class ActionRunner(Protocol):
 class CustomActions:
     """``House.custom`` for the intents of one set of sentence files."""
 
-    def __init__(self, own: CustomIntents, house: House, runner: ActionRunner) -> None:
+    def __init__(self, own: CustomIntents, house: House, runner: ActionRunner, telling: Telling | None = None) -> None:
         self._own = own
         self._house = house
         self._runner = runner
+        self._telling = telling or Telling()
 
     def __call__(self, intent: Intent, context: TurnContext, confirmed: bool) -> Outcome | None:
         """Every action of the intent in order; ``None`` for an intent that the files say nothing of.
@@ -62,7 +64,7 @@ class CustomActions:
             targets += outcome.action.targets if outcome is not None else ()
         text = " ".join([*([reply] if reply else []), *said])
         slots = {key: value for key, value in intent.slots.items() if key not in ("confirmed", "here")}
-        return Handled(Action(intent.name, slots, tuple(dict.fromkeys(targets))), text or "Done.")
+        return Handled(Action(intent.name, slots, tuple(dict.fromkeys(targets))), text or self._telling.say("done"))
 
     def _send(self, action: Publish | HttpCall) -> NotHandled | None:
         try:
@@ -75,7 +77,7 @@ class CustomActions:
                     headers.setdefault("Content-Type", "application/json")
                 self._runner.call(action.method, action.url, body, headers, action.timeout_s)
         except DeviceError as error:
-            return NotHandled(f"That did not work: {error}.")
+            return NotHandled(self._telling.say("action_failed", reason=error))
         return None
 
 

@@ -87,15 +87,16 @@ class UnderstandingParts:
             model=lambda: self.model_for(house.snapshot()),
         )
 
-    @staticmethod
-    def _give_actions(house: HouseLike, matcher: SentenceMatcher) -> None:
+    def _give_actions(self, house: HouseLike, matcher: SentenceMatcher) -> None:
         """Have the house carry out what the user's own sentences do."""
         from assistant.home.backends.sending import Sender
         from assistant.home.house import House
         from assistant.parts.custom_actions import CustomActions
+        from assistant.telling import Telling
 
         if isinstance(house, House):
-            house.custom = CustomActions(matcher.own, house, Sender(house.connections.publisher))
+            telling = Telling(self.config.assistant.language)
+            house.custom = CustomActions(matcher.own, house, Sender(house.connections.publisher), telling)
 
     def _matcher(self, home: Home, sentences: Path | None) -> SentenceMatcher:
         from assistant.nlu.matcher import SentenceMatcher

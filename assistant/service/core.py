@@ -41,6 +41,7 @@ from assistant.service.sounds import RING_LONGEST_S, Sounds
 from assistant.service.speech import Speech
 from assistant.service.turns import Ticket, TurnRequest, Turns
 from assistant.service.worker import Urgency, Worker
+from assistant.telling import Telling
 from assistant.types import AudioClip, JsonScalar, JsonValue
 
 log = logging.getLogger(__name__)
@@ -64,10 +65,12 @@ class Core:
         events: EventBus | None = None,
         configured_volume: float = 0.8,
         earcons: bool = True,
+        telling: Telling | None = None,
     ) -> None:
         """``worker``: where spoken turns are thought about; others go to ``texts``, if there is such a thread."""
         self.events = events or EventBus()
         self.loudspeaker = loudspeaker
+        self.telling = telling or Telling()
         self.configured_volume = configured_volume
         self.services: dict[str, ServiceFactory] = {}
         self.commands: dict[str, Command] = {}
@@ -88,6 +91,7 @@ class Core:
             microphone=lambda: self.microphone,
             trouble=self.trouble,
             earcons=earcons,
+            telling=self.telling,
         )
         self._turns = Turns(stages, self._sounds, self.events, spoken=worker, texts=self._texts, keep=self._keep)
         self._conversations = self._turns.conversations
@@ -146,6 +150,10 @@ class Core:
     def say(self, text: str) -> Future[bool]:
         """The same for threads: the future is ready when it was heard, or will not be."""
         return self._sounds.say(text)
+
+    def tell(self, key: str, **values: object) -> Future[bool]:
+        """The same with a notice of the assistant's own (``telling.py``), in its language."""
+        return self.say(self.telling.say(key, **values))
 
     def ring(
         self,

@@ -65,8 +65,6 @@ LOUDER = {
     "小声": -0.1,
     "小声点": -0.1,
 }
-LOST = "I can't hear you. The microphone is gone."
-BACK = "I can hear you again."
 ENDING = frozenset(("HassNevermind",))
 
 
@@ -204,13 +202,13 @@ class Hearing:
         log.info("listening to %s", name, extra={"STAGE": NAME})
         if self._told:
             self._told = False
-            self._core.say(BACK)
+            self._core.tell("microphone_back")
 
     def _still_lost(self) -> None:
         if self._lost_s is None or self._told or self._clock_s() - self._lost_s < TELL_AFTER_S:
             return
         self._told = True
-        self._core.say(LOST)
+        self._core.tell("microphone_lost")
 
     def _happened(self, event: Event) -> None:
         match event:

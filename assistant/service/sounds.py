@@ -14,10 +14,10 @@ from assistant.service.loudspeaker import Loudspeaker
 from assistant.service.ports import Microphone, Stages
 from assistant.service.speech import Kind, Speech
 from assistant.service.worker import Urgency, Worker
+from assistant.telling import Telling
 from assistant.types import AudioClip
 
 RING_LONGEST_S = 600.0
-FAILED = "Sorry, something went wrong."
 LONGEST_SPOKEN_ERROR = 90
 
 
@@ -34,8 +34,10 @@ class Sounds:
         microphone: Callable[[], Microphone | None],
         trouble: Callable[[str, str], None],
         earcons: bool,
+        telling: Telling,
     ) -> None:
         self.earcons = earcons
+        self._telling = telling
         self._stages = stages
         self._loudspeaker = loudspeaker
         self._events = events
@@ -136,7 +138,7 @@ class Sounds:
         if self.earcons:
             speech(earcon("failed"))
         try:
-            for clip in self._stages.speak(spoken_error(error)):
+            for clip in self._stages.speak(spoken_error(error, self._telling)):
                 speech(clip)
         except AssistantError as broken:  # the voice itself is what is wrong: the sound must do
             self._trouble("voice", str(broken))
@@ -163,11 +165,11 @@ class Sounds:
             microphone.sounding(sounding)
 
 
-def spoken_error(error: str) -> str:
+def spoken_error(error: str, telling: Telling) -> str:
     """What is said of an error: itself where it is a short plain sentence, else that something went wrong."""
     first = error.partition(";")[0].strip()
     plain = first and len(first) <= LONGEST_SPOKEN_ERROR and not any(sign in first for sign in "/\\_={}[]<>:")
-    return f"Sorry, that failed: {first}." if plain else FAILED
+    return telling.say("failed_reason", reason=first) if plain else telling.say("failed")
 
 
 def _pass_on(made: Future[None], over: Future[bool]) -> None:

@@ -23,6 +23,7 @@ from assistant.service.conversations import VOICE
 from assistant.service.core import Core
 from assistant.service.judge import Judge
 from assistant.service.waking import interjections, wake_engine
+from assistant.telling import Telling
 from assistant.turn.turn import Turn
 from assistant.types import AudioClip, TurnContext
 
@@ -35,7 +36,8 @@ log = logging.getLogger(__name__)
 
 NEEDS = {"wake": ("recogniser",), "ears": ("recogniser", "mind"), "notices": ("voice",)}
 """Parts that cannot be loaded before others are."""
-NOTICES = ("Sorry, something went wrong.", "Sorry, I didn't understand that.", "Sorry, I didn't hear anything.")
+NOTICES = ("ready", "failed", "not_understood", "heard_nothing")
+"""Of what the assistant says of itself, what is kept as sound from the start."""
 ROOMS = "wyoming"
 """Conversations whose name begins so are rooms with a microphone of their own: they are voice as well."""
 
@@ -48,6 +50,7 @@ class LoadedStages:
         self.ears: HomeEars | None = None
         self.wake: WakeEngine | None = None
         self.phrases: WakeEngine | None = None
+        telling = Telling(parts.config.assistant.language)
         self._loaders: Mapping[str, Callable[[], Any]] = loaders or {
             "voice": self._load_voice,
             "mind": self._load_mind,
@@ -56,7 +59,7 @@ class LoadedStages:
             "ears": self._load_ears,
             "embedding": self._warm_mind,
             "model": lambda: warm_model(self.parts),
-            "notices": lambda: self.parts.voice.prepare(NOTICES),
+            "notices": lambda: self.parts.voice.prepare([telling.say(key) for key in NOTICES]),
         }
         self._missing = set(self._loaders)
         self._all_tried = False

@@ -81,10 +81,10 @@ class SystemMachine:
         said = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
         return said[-1] if said else f"its test ended with status {done.returncode}"
 
-    def notice(self, text: str) -> None:
+    def notice(self, key: str, **values: str) -> None:
         """Spoken after the next "I am ready"."""
         try:
-            notices.leave(STATE, text)
+            notices.leave(STATE, key, **values)
         except OSError as error:
             sys.stderr.write(f"notice: {error}\n")
 

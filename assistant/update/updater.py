@@ -41,8 +41,8 @@ class Machine(Protocol):
         """Have the release test itself; the reason why it did not pass, or ``None``."""
         ...
 
-    def notice(self, text: str) -> None:
-        """Have the assistant say this when it next speaks."""
+    def notice(self, key: str, **values: str) -> None:
+        """Have the assistant tell this when it next speaks: a key of its notices (``telling.py``)."""
         ...
 
 
@@ -108,7 +108,7 @@ class Updater:
             release = self._releases.go_back()
             self._machine.stop()
             ready = self._machine.start()
-            self._machine.notice(f"I went back to version {release.version}.")
+            self._machine.notice("rolled_back", version=release.version)
             return Outcome(release, ready, "" if ready else "the service does not start")
 
     # --- the steps, with the lock held ---------------------------------------------------------------
@@ -124,14 +124,14 @@ class Updater:
             reason = "the service did not become ready"
         if reason is None:
             self._releases.confirm()
-            self._machine.notice(f"I have been updated to version {trial.version}.")
+            self._machine.notice("updated", version=trial.version)
             return Outcome(trial, kept=True)
         self._machine.stop()
         write_whole(self._prefix / REFUSED, trial.path.name + "\n")
         self._releases.undo()
         good = self._releases.good
         back = good.version if good else "?"
-        self._machine.notice(f"The update to version {trial.version} did not pass its test, so I went back to {back}.")
+        self._machine.notice("update_undone", version=trial.version, back=back)
         self._machine.start()
         return Outcome(trial, kept=False, reason=reason)
 

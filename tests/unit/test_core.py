@@ -24,11 +24,12 @@ from assistant.events import (
 from assistant.service.core import Core
 from assistant.service.loudspeaker import Loudspeaker
 from assistant.service.settings import LastingSettings
-from assistant.service.sounds import FAILED, spoken_error
+from assistant.service.sounds import spoken_error
 from assistant.service.supervisor import Supervisor, keep_running
 from assistant.service.systemd import Progress
 from assistant.service.turns import TurnRequest
 from assistant.service.worker import Urgency, Worker
+from assistant.telling import Telling
 from assistant.testing import FakeEars, FakeHouse, FakeMind, FakePlayer, FakePulse, FakeStages, FakeTalk, FakeVoice
 from assistant.turn.turn import Turn
 from assistant.types import Ask, AudioClip, Device, Intent, Transcript, Understood, Utterance
@@ -189,14 +190,21 @@ def test_a_failure_of_a_stage_is_said_and_a_defect_ends_nothing(scene, caplog):
 
     scene.house.fail = break_down
     assert "KeyError" in scene.run("lamp on", speak=True).result.error
-    assert scene.stages.spoken[-1] == FAILED
+    assert scene.stages.spoken[-1] == "Sorry, something went wrong."
     scene.house.fail = lambda: None
     assert scene.run("lamp on").result.error is None
 
 
 @pytest.mark.parametrize("error", ["/var/lib/x.kv: cannot be read", "KeyError: 'x'", "", "a" * 200])
 def test_what_is_no_sentence_is_not_read_out(error):
-    assert spoken_error(error) == FAILED
+    assert spoken_error(error, Telling()) == "Sorry, something went wrong."
+
+
+def test_a_short_reason_is_read_out_where_it_is_in_the_listeners_language():
+    assert (
+        spoken_error("the lamp did not answer; try again", Telling()) == "Sorry, that failed: the lamp did not answer."
+    )
+    assert spoken_error("the lamp did not answer", Telling("zh-CN")) == "抱歉，没有成功。"
 
 
 def test_talk_that_is_not_for_the_assistant_gets_no_answer(scene):

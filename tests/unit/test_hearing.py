@@ -19,7 +19,7 @@ from assistant.audio.listener_events import (
 from assistant.errors import AudioError, EngineError
 from assistant.events import Interjection, PartialTranscript, Trouble, Woken
 from assistant.service.core import Core
-from assistant.service.hearing import BACK, LOST, Hearing
+from assistant.service.hearing import Hearing
 from assistant.service.loudspeaker import Loudspeaker
 from assistant.service.recogniser import MARGIN, STEP, Recogniser
 from assistant.service.worker import Worker
@@ -255,7 +255,7 @@ def test_a_lost_microphone_is_told_and_said_and_so_is_its_return(scene):
     scene.now_s = 4.0
     scene.device.give(Waiting(), Waiting())
     scene.device.give(MicrophoneOpened("USB"))
-    wait_until(lambda: scene.stages.spoken == [LOST, BACK])
+    wait_until(lambda: scene.stages.spoken == ["I can't hear you. The microphone is gone.", "I can hear you again."])
     assert scene.core.troubles == {} and scene.hearing.status()["microphone"] == "USB"
 
 

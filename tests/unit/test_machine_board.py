@@ -5,6 +5,7 @@ import pytest
 from assistant.machine import notices
 from assistant.machine.board import FAST_LIBRARY, LOADED_NAME, PLAIN_LIBRARY, fit, library_for
 from assistant.machine.health import Health, HealthWatch, read_health
+from assistant.machine.notices import Notice
 
 PI4 = "Features\t: fp asimd evtstrm crc32 cpuid\n" * 4
 PI5 = "Features\t: fp asimd aes fphp asimdhp cpuid asimdrdm lrcpc dcpop asimddp\n" * 4
@@ -78,23 +79,29 @@ def test_each_trouble_is_said_when_it_begins_and_not_again_for_a_day():
     well, hot, weak = Health(50.0, False, False), Health(83.0, False, False), Health(50.0, True, False)
     assert watch.check(well, 0) == []
     (said,) = watch.check(hot, 60)
-    assert "83 degrees" in said
+    assert said == Notice("too_hot", {"degrees": 83})
     assert watch.check(hot, 120) == []
     assert watch.check(Health(75.0, False, False), 180) == [], "not cool yet"
     assert watch.check(hot, 240) == []
     assert watch.check(well, 300) == watch.check(hot, 360) == [], "the same day"
     (said,) = watch.check(weak, 400)
-    assert "power supply" in said
+    assert said == Notice("weak_power")
     watch.check(well, 500)
     assert len(watch.check(hot, 60 + 86_400)) == 1
 
 
 def test_notices_are_taken_once_in_their_order(tmp_path):
     assert notices.take(tmp_path) == []
-    notices.leave(tmp_path, "The update was undone.")
-    notices.leave(tmp_path, "The update was undone.")
-    notices.leave(tmp_path, "x" * 1000)
+    notices.leave(tmp_path, "updated", version="2")
+    notices.leave(tmp_path, "updated", version="2")
+    notices.leave(tmp_path, "boot_file", problem="x" * 1000, line=3)
     first, second = notices.take(tmp_path)
-    assert first == "The update was undone."
-    assert len(second) == notices.LONGEST
+    assert first == Notice("updated", {"version": "2"})
+    assert len(str(second.values["problem"])) == notices.LONGEST
     assert notices.take(tmp_path) == []
+
+
+def test_a_sentence_that_an_older_release_left_is_told_as_it_is(tmp_path):
+    (tmp_path / notices.FOLDER).mkdir()
+    (tmp_path / notices.FOLDER / "0123.txt").write_text("I went back to version 1.\n", encoding="utf-8")
+    assert notices.take(tmp_path) == [Notice("", text="I went back to version 1.")]

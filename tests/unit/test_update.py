@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from power import in_a_child
 
 from assistant.errors import UpdateError
+from assistant.telling import Telling
 from assistant.update.bundle import MODELS, PROGRAM, Manifest, member_of, open_bundle, read_keys, write_bundle
 from assistant.update.releases import RELEASE_FILE, UNFINISHED, WHOLE, Releases
 from assistant.update.updater import INCOMING, Updater
@@ -45,8 +46,8 @@ class FakeMachine:
         )
         return "heard nothing" if version in self.bad else None
 
-    def notice(self, text):
-        self.notices.append(text)
+    def notice(self, key, **values):
+        self.notices.append(Telling().say(key, **values))
 
 
 def make_bundle(folder, version="2", serial=2, *, key=KEY, models=None, python="3.13", **changes):
