@@ -16,6 +16,7 @@ from pathlib import Path
 
 from assistant.audio.files import load_clip, save_clip, to_mono_16k
 from assistant.config import Config
+from assistant.config.sections import AsrSection, TtsSection
 from assistant.errors import AssistantError
 from assistant.home.house import open_house
 from assistant.parts import Parts
@@ -69,7 +70,7 @@ def installed_recordings() -> Path:
 def record(config: Config, folder: Path) -> None:
     """Speak the sentences into ``folder``, one WAV a case."""
     folder.mkdir(parents=True, exist_ok=True)
-    with Parts(config) as parts:
+    with Parts(in_english(config)) as parts:
         for case in CASES:
             save_clip(to_mono_16k(parts.say(case.text)), folder / f"{case.name}.wav")
 
@@ -79,9 +80,24 @@ def run_selftest(config: Config, recordings: Path | None, turn_limit_s: float) -
     yield _guarded("settings", lambda: _own_settings(config))
     with tempfile.TemporaryDirectory(prefix="assistant-selftest-") as scratch:
         paths = dataclasses.replace(config.paths, state=Path(scratch))
-        with Parts(dataclasses.replace(config, paths=paths)) as parts:
+        with Parts(dataclasses.replace(in_english(config), paths=paths)) as parts:
             for case in CASES:
                 yield _guarded(case.name, lambda case=case: _run_case(parts, case, recordings, turn_limit_s))  # type: ignore[misc]
+
+
+def in_english(config: Config) -> Config:
+    """The same settings with the ear, the mind and the voice of the recordings, which are English on every machine.
+
+    What the owner's own language understands is tried as far as ``_own_settings`` compiles it.
+    """
+    if config.assistant.language.partition("-")[0] == "en":
+        return config
+    return dataclasses.replace(
+        config,
+        assistant=dataclasses.replace(config.assistant, language="en"),
+        asr=dataclasses.replace(config.asr, model=AsrSection().model),
+        tts=dataclasses.replace(config.tts, voice=TtsSection().voice),
+    )
 
 
 def _guarded(name: str, check: Callable[[], Checked]) -> Checked:

@@ -11,7 +11,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from power import in_a_child
 
+from assistant.config.sections import AsrSection, AssistantSection, Config
 from assistant.errors import UpdateError
+from assistant.selftest import in_english
 from assistant.telling import Telling
 from assistant.update.bundle import MODELS, PROGRAM, Manifest, member_of, open_bundle, read_keys, write_bundle
 from assistant.update.releases import RELEASE_FILE, UNFINISHED, WHOLE, Releases
@@ -296,3 +298,10 @@ def test_a_cut_while_going_back_leaves_a_release_that_works(prefix, tmp_path):
         assert_sound(copy, "2", "1", ())
     else:
         pytest.fail("it never came to its end")
+
+
+def test_the_self_test_hears_its_english_recordings_on_every_machine():
+    chinese = Config(assistant=AssistantSection(language="zh-CN"), asr=AsrSection(model="vosk-small-cn"))
+    tested = in_english(chinese)
+    assert (tested.assistant.language, tested.asr.model) == ("en", AsrSection().model)
+    assert in_english(Config()) == Config()
