@@ -59,6 +59,11 @@ def is_imagined(text: str) -> bool:
     return _NO_PREAMBLE.search(text) is not None
 
 
+def goes_on(text: str) -> bool:
+    """Whether the last word is one that more must follow on: a clause does not end there."""
+    return _GOES_ON.search(text) is not None
+
+
 def is_telling(text: str) -> bool:
     """Whether a text says how something is, or what somebody does."""
     return _TELLING.search(text) is not None

@@ -25,6 +25,7 @@ from assistant.nlu.mentions import spoken_of_in
 from assistant.nlu.name_index import NameIndex
 from assistant.nlu.normalise import plain, tidy
 from assistant.nlu.phrasings import Phrasings, phrasings
+from assistant.nlu.run_ons import asked_after
 from assistant.nlu.shape import is_opposite, is_other_shape
 from assistant.nlu.sharing import sharing_words, stem
 from assistant.nlu.talk import contradicts, is_talk, is_unfinished
@@ -114,6 +115,19 @@ class ModelUnderstander:
 
     def _understood(self, said: str, context: TurnContext) -> Understood | NoIntent:
         text = present_part(spelled_out(said))
+        asked = asked_after(text)
+        if asked is not None and not is_talk(plain(text)):
+            # "The floor is filthy let Sisyphus loose": what is asked for goes before its reason, where it says of what.
+            found = self._wish(asked, asked, context)
+            if isinstance(found, Understood) and self._is_placed(found, asked):
+                return found
+        return self._wish(said, text, context)
+
+    def _is_placed(self, found: Understood, sentence: str) -> bool:
+        return bool(self._spot_place(plain(tidy(sentence)))[0]) or all(i.slots.get("device_id") for i in found.intents)
+
+    def _wish(self, said: str, text: str, context: TurnContext) -> Understood | NoIntent:
+        """What one sentence asks for; ``text`` is ``said`` with its verbs spelled out, without what is over."""
         sentence = plain(tidy(text))
         if not sentence or len(plain(text).split()) < SHORT:
             return NoIntent("too short to be sure")

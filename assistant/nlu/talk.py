@@ -45,7 +45,7 @@ _LATELY = _any(
 )
 
 _FORBIDDEN = re.compile(
-    rf"^(?:please )?{_FORBIDDING}\b|^(?:there (?:is|'s) )?no need\b(?! for (?:the|that|this)\b)|"
+    rf"^(?:please )?{_FORBIDDING}\b|^(?:there (?:is|'s) )?no need\b(?! for\b)|"
     rf"^under no circumstances\b|^forget about\b|^no leave\b|^wait don't\b|"
     rf"^you (?:shouldn't|should not|must not|mustn't)\b|\b{_FORBIDDING} (?:you )?{_ACTING}\b|"
     r"\bas (?:they|it) (?:are|is)$|\bleave (?:it|them|that) alone$"
