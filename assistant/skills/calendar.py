@@ -13,9 +13,10 @@ from functools import cached_property
 from assistant.skills.base import Handler, Said
 from assistant.skills.clock import Clock
 from assistant.skills.language import Language
+from assistant.skills.moments import DAY, day_of, from_timestamp, resolve
 from assistant.skills.templates import Found, Reader, Reading
 from assistant.skills.text import Words
-from assistant.skills.when import DAY, When, day_of, from_timestamp, resolve
+from assistant.skills.when import When
 from assistant.types import TurnContext
 
 _NTH = re.compile(r"(-?\d) (\d) (\d+)")  # "4 3 11": the fourth Thursday of November

@@ -73,8 +73,10 @@ def ask(*words: str) -> dict[str, object]:
 @at("first", "again", "stock")
 def the_service_becomes_ready() -> str:
     ready()
-    micros = int(show("ActiveEnterTimestampMonotonic"))
-    return f"READY {micros / 1e6:.0f} s after the kernel's start, emulated"
+    busy = sum(map(int, Path("/proc/stat").read_text().split()[1:4])) / os.sysconf("SC_CLK_TCK")
+    service = int(show("CPUUsageNSec")) / 1e9
+    # Not by the clock, which jumps wherever the emulated machine waits for its card.
+    return f"READY after {busy:.0f} s of the processor's work since the kernel's start, {service:.0f} of them the service's"
 
 
 @at("first", "again", "stock")

@@ -5,14 +5,17 @@ import sys
 import tarfile
 from pathlib import Path
 
+import numpy as np
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from assistant.audio.files import save_clip, to_mono_16k
 from assistant.config import load_config
 from assistant.parts import Parts
+from assistant.types import AudioClip
 from assistant.update.bundle import FORMAT, PROGRAM, Manifest, member_of, write_bundle
 
 SHARE, KEY, MACHINE = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3] if len(sys.argv) > 3 else "aarch64"
+RATE_HZ = 16_000
 OWNERS_FILE = (
     "# mine\r\ntime_zone = Europe/Berlin\r\nroom = Kitchen\r\nuser = anna\r\npassword = correct horse\r\n"
     "host_name = kitchen\r\nwifi_name = Home\r\nwifi_password = 12345678\r\n"
@@ -40,5 +43,7 @@ def bad_release() -> None:
 
 (SHARE / "assistant.txt").write_bytes(OWNERS_FILE.encode())
 bad_release()
+silence = np.random.default_rng(1).normal(0, 4, RATE_HZ).astype(np.int16)  # the sound card swallows a recording's end
 with Parts(load_config(None)) as parts:
-    save_clip(to_mono_16k(parts.say("Turn on the kitchen light.")), SHARE / "command.wav")
+    command = to_mono_16k(parts.say("Turn on the kitchen light."))
+save_clip(AudioClip(np.concatenate([silence, command.samples, silence]), RATE_HZ), SHARE / "command.wav")

@@ -8,8 +8,8 @@ import pytest
 from assistant.skills.agenda.agenda import Agenda
 from assistant.skills.agenda.entries import Entry, Rule
 from assistant.skills.agenda.runner import AgendaRunner
+from assistant.skills.moments import next_on
 from assistant.skills.store import Store
-from assistant.skills.when import next_on
 from assistant.skills.wording import Wording
 from assistant.testing import FakeRinger, FakeTime
 from assistant.types import Action, Ask, Handled, Intent

@@ -17,8 +17,8 @@ import msgspec
 
 from assistant.skills.agenda.entries import Entry, Kind, Rule, State
 from assistant.skills.clock import Clock
+from assistant.skills.moments import from_timestamp, next_on
 from assistant.skills.store import Store
-from assistant.skills.when import from_timestamp, next_on
 
 MISSED_S = 60.0
 """What is due for longer than this, without having rung, was missed: it is told instead of rung."""

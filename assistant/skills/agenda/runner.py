@@ -13,7 +13,7 @@ from assistant.errors import AssistantError
 from assistant.skills.agenda.agenda import Agenda, moment
 from assistant.skills.agenda.entries import Entry
 from assistant.skills.clock import Clock
-from assistant.skills.when import from_timestamp
+from assistant.skills.moments import from_timestamp
 from assistant.skills.wording import Wording
 from assistant.types import Ask, Intent, Outcome, TurnContext
 

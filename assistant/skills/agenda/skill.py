@@ -5,18 +5,19 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from fractions import Fraction
 
 import msgspec
 
 from assistant.skills.agenda.agenda import SNOOZE_S, Agenda, moment
 from assistant.skills.agenda.entries import Entry, Kind, Rule
+from assistant.skills.agenda.finding import EntryFinder, fraction
 from assistant.skills.agenda.telling import Telling
 from assistant.skills.base import Handler, Said
 from assistant.skills.clock import Clock
 from assistant.skills.language import Language
+from assistant.skills.moments import resolve, time_of_day
 from assistant.skills.templates import Reading
-from assistant.skills.when import When, day_of, resolve, time_of_day
+from assistant.skills.when import When
 from assistant.types import Action, Handled, Intent, NotHandled, Outcome, TurnContext
 
 LONGEST_S = 366 * 86400
@@ -32,6 +33,7 @@ class AgendaSkill:
         self._language = language
         self._say = language.wording.say
         self._telling = Telling(agenda, clock, language.wording)
+        self._finder = EntryFinder(agenda, clock, language)
         self.handlers: Mapping[str, Handler] = {
             "TimerSet": self._timer_set,
             "TimerQuery": lambda r, c: self._query("timer", r),
@@ -63,7 +65,7 @@ class AgendaSkill:
         """``stop`` and ``five more minutes`` while it rings."""
         ringing = self._agenda.ringing()
         if reading.intent == "Snooze":
-            seconds = float(_fraction(reading.slots.get("duration")) or SNOOZE_S)
+            seconds = float(fraction(reading.slots.get("duration")) or SNOOZE_S)
             for entry in ringing:
                 self._agenda.snooze(entry, seconds)
             return Said(self._say("snoozed", span=self._language.wording.span(seconds)), acted=True)
@@ -90,7 +92,7 @@ class AgendaSkill:
     # --- timers -------------------------------------------------------------------------------------
 
     def _timer_set(self, reading: Reading, context: TurnContext) -> Said:
-        span = _fraction(reading.slots.get("duration"))
+        span = fraction(reading.slots.get("duration"))
         name = (reading.text("timer_name") or "").strip()
         if span is None:
             return Said(self._say("timer_how_long"), question=lambda text, c: self._timer_answered(text, name, c))
@@ -118,7 +120,7 @@ class AgendaSkill:
         if not self._agenda.entries("timer"):
             return None if not reading.text("timer_name") else Said(self._say("timer_none"))
         sign = -1.0 if reading.slots.get("sign") == -1 else 1.0
-        seconds = sign * float(_fraction(reading.slots.get("duration")) or 0)
+        seconds = sign * float(fraction(reading.slots.get("duration")) or 0)
         rest = Reading(reading.intent, {k: v for k, v in reading.slots.items() if k != "duration"})
 
         def change(entry: Entry) -> Said:
@@ -268,7 +270,7 @@ class AgendaSkill:
     # --- finding and telling ------------------------------------------------------------------------
 
     def _query(self, kind: Kind, reading: Reading) -> Said | None:
-        entries = self._named(kind, reading)
+        entries = self._finder.named(kind, reading)
         if not entries:
             nothing = not self._agenda.entries(kind)
             if nothing and reading.text("timer_name"):
@@ -287,7 +289,7 @@ class AgendaSkill:
         when = reading.slots.get("when")
         entries = [e for kind in AHEAD for e in self._agenda.entries(kind)]
         if isinstance(when, When):
-            entries = [entry for entry in entries if self._is_at(entry, when)]
+            entries = [entry for entry in entries if self._finder.is_at(entry, when)]
         return Said(self._telling.overview(entries))
 
     def _birthday(self, reading: Reading, _context: TurnContext) -> Said:
@@ -323,7 +325,7 @@ class AgendaSkill:
 
     def _one(self, kind: Kind, reading: Reading, act: Callable[[Entry], Said]) -> Said | None:
         """Do something with the entry that is meant; ask which where several can be."""
-        entries = self._named(kind, reading)
+        entries = self._finder.named(kind, reading)
         ringing = [entry for entry in entries if entry.state == "ringing"]
         entries = ringing or entries
         if not entries:
@@ -336,53 +338,8 @@ class AgendaSkill:
         )
 
     def _chosen(self, kind: Kind, text: str, entries: Sequence[Entry], act: Callable[[Entry], Said]) -> Said | None:
-        words = self._language.words(text).tokens
-        ordinal = next((n for n in (self._language.numbers.ordinal(words, i) for i in range(len(words))) if n), None)
-        if ordinal is not None and 1 <= ordinal[1] <= len(entries):
-            return act(entries[int(ordinal[1]) - 1])
-        small = _SMALL | set(self._language.table["text"].get("small", ()))
-        meant = [
-            entry
-            for entry in entries
-            if set(self._language.words(self._telling.listed(entry)).tokens) & set(words) - small
-        ]
-        if kind == "timer":
-            spans = [s for i in range(len(words)) for _, s in self._language.spans.at(words, i)]
-            meant = [e for e in entries if e.span_s is not None and e.span_s in map(float, spans)] or meant
-        return act(meant[0]) if len(meant) == 1 else None
-
-    def _named(self, kind: Kind, reading: Reading) -> list[Entry]:
-        """The entries that a sentence speaks of."""
-        entries = self._agenda.entries(kind)
-        span = _fraction(reading.slots.get("duration"))
-        if span is not None:
-            entries = [entry for entry in entries if entry.span_s == float(span)]
-        name = reading.text("timer_name") or (reading.text("what") if kind == "reminder" else None)
-        if name:
-            wanted = self._stems(name)
-            entries = [e for e in entries if wanted and wanted <= self._stems(e.name)]
-        when = reading.slots.get("when")
-        if isinstance(when, When):
-            entries = [entry for entry in entries if self._is_at(entry, when)]
-        return entries
-
-    def _stems(self, name: str) -> set[str]:
-        """The words that tell an entry from others, one egg or several."""
-        words = set(self._language.words(name).tokens) - _SMALL
-        return {word[:-1] if len(word) > 3 and word.endswith("s") else word for word in words}
-
-    def _is_at(self, entry: Entry, when: When) -> bool:
-        at = moment(entry, self._clock.now())
-        clock = time_of_day(when, morning=False)
-        if clock is not None and when.hour is not None:
-            hours = {clock[0]} if when.part else {clock[0] % 12, clock[0] % 12 + 12}
-            if at.hour not in hours or at.minute != clock[1]:
-                return False
-        if when.weekdays:
-            return entry.rule is not None and set(when.weekdays) <= set(entry.rule.weekdays)
-        if when.has_date:
-            return day_of(when, self._clock.now().date()) == at.date()
-        return True
+        meant = self._finder.among(kind, text, entries, self._telling.listed)
+        return act(meant) if meant is not None else None
 
     def _at(self, kind: Kind, name: str, when: When, context: TurnContext, *, morning: bool) -> Entry | None:
         entry = Entry(kind, name, area=context.area, turn_id=context.turn_id)
@@ -399,15 +356,6 @@ class AgendaSkill:
         if at < now:  # "yesterday": it would never ring
             return None
         return _with(entry, due=at.timestamp())
-
-
-_SMALL = frozenset(
-    "the a an my for to of about one timer alarm reminder left minutes minute hours hour seconds and".split()
-)
-
-
-def _fraction(value: object) -> Fraction | None:
-    return value if isinstance(value, Fraction) else None
 
 
 def _with(entry: Entry, **changes: object) -> Entry:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from assistant.skills.agenda.agenda import Agenda, moment
 from assistant.skills.agenda.entries import Entry
 from assistant.skills.clock import Clock
-from assistant.skills.when import from_timestamp
+from assistant.skills.moments import from_timestamp
 from assistant.skills.wording import Wording
 
 
