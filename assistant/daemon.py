@@ -19,7 +19,6 @@ It is entered when the house is there (before the language model is), left at th
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
 import signal
@@ -36,9 +35,8 @@ from assistant.api.control_client import SOCKET_NAME
 from assistant.audio.echo import EchoSuppressor
 from assistant.config import Config, load_config
 from assistant.errors import AssistantError, ConfigError
-from assistant.events import Announced, Event, EventBus, PartReady, Reloaded, StateChanged, Trouble, TurnFinished
+from assistant.events import Event, EventBus, PartReady, Reloaded, StateChanged, Trouble
 from assistant.machine import memory, notices
-from assistant.machine.health import HealthWatch, read_health
 from assistant.machine.notices import Notice
 from assistant.machine.usage import machine_status, own_use, uptime_s
 from assistant.parts import Parts
@@ -55,6 +53,7 @@ from assistant.service.skills import CoreControls, open_skills
 from assistant.service.stages import LoadedStages
 from assistant.service.supervisor import Supervisor
 from assistant.service.systemd import Notifier, Progress
+from assistant.service.upkeep import Upkeep
 from assistant.service.worker import Worker
 from assistant.telling import Telling
 from assistant.types import AudioClip, JsonValue
@@ -63,9 +62,6 @@ log = logging.getLogger(__name__)
 
 THINKING, TEXTS = "thinking", "texts"
 THINKING_LIMIT_S = 60.0
-FOLLOW_HOME_S = 1.0
-HEALTH_EVERY_S = 30.0
-TIDY_EVERY_S = 3.0
 STOP_WITHIN_S = 1.5
 JUST_BOOTED_S = 300.0
 RESTART_ONLY = ("paths", "asr", "llm", "tts", "wake", "mqtt", "homeassistant", "gpio")
@@ -105,7 +101,7 @@ class Daemon:
     _parts: Parts = field(init=False)
     _stages: LoadedStages = field(init=False)
     _echo: EchoSuppressor = field(init=False)
-    _tidy: memory.Tidy = field(default_factory=memory.Tidy)
+    _upkeep: Upkeep = field(init=False)
     _beside: Beside = field(default_factory=Beside)
     _hearing: Hearing | None = None
     _workers: tuple[Worker, ...] = ()
@@ -151,7 +147,7 @@ class Daemon:
             telling=Telling(config.assistant.language),
         )
         self.events.listen(self._noted, PartReady, Trouble)
-        self.events.listen(self._tidy.used, TurnFinished, Announced, Reloaded)
+        self._upkeep = Upkeep(self._core, self._stages, self._beside)
 
     async def _live(self) -> None:
         watchdog = asyncio.create_task(self._feed_watchdog(), name="watchdog")
@@ -181,9 +177,9 @@ class Daemon:
         async with asyncio.TaskGroup() as tasks:
             running = [
                 tasks.create_task(self._warm(), name="warm"),
-                tasks.create_task(self._follow_home(), name="home"),
-                tasks.create_task(self._watch_health(), name="health"),
-                tasks.create_task(self._keep_tidy(), name="tidy"),
+                tasks.create_task(self._upkeep.follow_home(), name="home"),
+                tasks.create_task(self._upkeep.watch_health(), name="health"),
+                tasks.create_task(self._upkeep.keep_tidy(), name="tidy"),
                 tasks.create_task(self._reload_when_asked(), name="reload"),
             ]
             await self._stop.wait()
@@ -218,34 +214,9 @@ class Daemon:
         log.info("the model is warm after %.1f s", self.milestones["model"], extra={"STAGE": "start"})
         uptime = uptime_s()
         if self._config.audio.greeting and uptime is not None and uptime < JUST_BOOTED_S:
-            await self._tell(Notice("ready"))
+            await self._upkeep.tell(Notice("ready"))
         for notice in await asyncio.to_thread(notices.take, self._config.paths.state):
-            await self._tell(notice)
-
-    async def _tell(self, notice: Notice) -> None:
-        text = notice.text or self._core.telling.say(notice.key, **notice.values)
-        with contextlib.suppress(AssistantError):  # without a voice it stands in the journal alone
-            log.info("%s", text, extra={"STAGE": "notice"})
-            await self._core.announce(text)
-
-    async def _follow_home(self) -> None:
-        while True:
-            await asyncio.sleep(FOLLOW_HOME_S)
-            if await self._beside.run(lambda: self._stages.follow_home(self._core)):
-                await asyncio.to_thread(memory.give_back)
-
-    async def _watch_health(self) -> None:
-        watch = HealthWatch()
-        while True:
-            for notice in watch.check(await asyncio.to_thread(read_health), time.monotonic()):
-                await self._tell(notice)
-            await asyncio.sleep(HEALTH_EVERY_S)
-
-    async def _keep_tidy(self) -> None:
-        while True:
-            await asyncio.sleep(TIDY_EVERY_S)
-            if self._core.state == "idle" and not self._core.loudspeaker.busy:
-                await asyncio.to_thread(self._tidy.tidy)
+            await self._upkeep.tell(notice)
 
     # --- reload --------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from assistant.telling import Telling
 
 PACKAGE = Path(__file__).resolve().parents[2] / "assistant"
 FILES = sorted((PACKAGE / "data" / "notices").glob("*.toml"))
-SAYING = {"say", "announce", "tell", "_tell", "notice", "leave", "ring"}
+SAYING = {"say", "announce", "tell", "notice", "leave", "ring"}
 """Calls by which something comes to be spoken; their first argument is a key, or made of one."""
 SPEAKING = ("daemon.py", "service", "machine", "update", "api", "parts")
 
