@@ -21,11 +21,12 @@ from assistant.nlu.network import Path as Way
 from assistant.nlu.normalise import tidy, without_commas
 from assistant.nlu.nouns import ROOM_UNKNOWN, Noun, NounReader
 from assistant.nlu.openings import of_all_openings
+from assistant.nlu.sense import Sense
 from assistant.nlu.slots import join_equal_names, slots_of
 from assistant.nlu.templates import NOUN_LISTS, Template, load_templates
 from assistant.nlu.values import ValueList, inline_range
 from assistant.nlu.vocabulary import vocabulary
-from assistant.nlu.words import Words, plain, singular, words_of
+from assistant.nlu.words import Words, singular, words_of
 from assistant.types import Device, Home, Intent, JsonValue, NoIntent, TurnContext, Understanding, Understood
 
 if TYPE_CHECKING:
@@ -35,34 +36,7 @@ MAX_WORDS = 60
 _ASKING = frozenset(
     "is are was were did do does has have had what which who where when how any whether if tell check read show list anyone".split()
 )
-_OPENING = frozenset({"cover", "valve", "binary_sensor"})
-_ROBOTS = frozenset({"vacuum", "lawn_mower"})
-# Which domains a state that is asked about can be of; states that are not listed can be any's.
-_CAN_BE: Mapping[str, frozenset[str]] = {
-    "locked": frozenset({"lock"}),
-    "unlocked": frozenset({"lock"}),
-    "open": _OPENING,
-    "closed": _OPENING,
-    "opening": _OPENING,
-    "closing": _OPENING,
-    "cleaning": frozenset({"vacuum"}),
-    "mowing": frozenset({"lawn_mower"}),
-    "docked": _ROBOTS,
-    "returning": _ROBOTS,
-    "playing": frozenset({"media_player"}),
-    "muted": frozenset({"media_player"}),
-    "paused": frozenset({"media_player", *_ROBOTS}),
-    "heat": frozenset({"climate", "water_heater"}),
-    "cool": frozenset({"climate"}),
-    "armed": frozenset({"alarm_control_panel"}),
-    "disarmed": frozenset({"alarm_control_panel"}),
-    "home": frozenset({"person", "device_tracker"}),
-    "not_home": frozenset({"person", "device_tracker"}),
-}
-_NO_ITEM_START = frozenset({"to", "back", "there", "home", "out", "up", "into", "away", "rid"})
 _LAST_WORDS = frozenset({"on", "off", "up", "down", "open", "closed"})
-_SWITCH_STATES = ("on", "off")
-_NEVER_ON = frozenset({"lock", "cover", "sensor", "weather", "person", "scene", "button", "todo"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +66,7 @@ class SentenceMatcher:
         """Take the names of a changed home."""
         self._home = home
         self._index = NameIndex(home, self._vocabulary)
+        self._sense = Sense(self._index)
 
     def templates(self) -> tuple[Intents, dict[str, SlotList]]:
         """All templates and the lists of names, for the speech bias."""
@@ -227,7 +202,7 @@ class SentenceMatcher:
         for way in self._templates.network.read(words, values):
             template = self._templates.rows[way.template]
             slots = slots_of(template, way, words, room)
-            if slots is not None and not self._is_nothing(template, way, words, slots):
+            if slots is not None and not self._sense.is_nothing(template, way, words, slots):
                 ranked.append(self._rank(template, way, slots, words.tokens))
         return ranked
 
@@ -272,7 +247,7 @@ class SentenceMatcher:
         placed = sum(entity.found.end - entity.start for entity in way.entities if entity.step.key in ("area", "floor"))
         assumed = "area" in slots and not any("area" in _said(entity) for entity in way.entities)
         key = (
-            self._fits(template.intent, slots), template.intent not in QUESTIONS or _asks(said), template.is_custom,
+            self._sense.fits(template.intent, slots), template.intent not in QUESTIONS or _asks(said), template.is_custom,
             -wild, -penalty, named, placed,
             not (assumed or ROOM_UNKNOWN in slots), way.literals, template.is_own,
         )  # fmt: skip
@@ -288,56 +263,6 @@ class SentenceMatcher:
             slots = {**slots, "asked": asked} if asked is not None else slots
         unplaced = ROOM_UNKNOWN in slots and not any(ROOM_UNKNOWN in _said(entity) for entity in way.entities)
         return Ranked(tuple(int(part) for part in key), Intent(template.intent, slots, response), assumed or unplaced)
-
-    def _is_nothing(self, template: Template, way: Way, words: Words, slots: Mapping[str, JsonValue]) -> bool:
-        """Whether a reading is too little to go by, though a template allows it."""
-        if template.is_custom:
-            return False
-        wild = [words.tokens[e.start : e.found.end] for e in way.entities if e.step.wildcard]
-        if template.intent == "HassGetState" and wild:
-            return True  # "who is the president": any words may be a place where someone is
-        if template.intent == "HassMediaSearchAndPlay" and any(self._is_no_media(tokens) for tokens in wild):
-            return True
-        if "item" in slots and any(set(t) <= self._vocabulary.no_item | self._vocabulary.articles for t in wild):
-            return True
-        if any(
-            e.step.slot == "item" and words.tokens[e.start] in _NO_ITEM_START for e in way.entities if e.step.wildcard
-        ):
-            return True  # "I need to get to the station"
-        return self._is_bare(template, way, words, slots)
-
-    def _is_no_media(self, tokens: Sequence[str]) -> bool:
-        if all(token in self._vocabulary.articles for token in tokens):
-            return True
-        return any(
-            tuple(tokens[i : i + len(words)]) == words
-            for words in self._vocabulary.not_media
-            for i in range(len(tokens) - len(words) + 1)
-        )
-
-    def _is_bare(self, template: Template, way: Way, words: Words, slots: Mapping[str, JsonValue]) -> bool:
-        """Whether nothing but a name was said: only the full name of a scene or script is a command by itself."""
-        if way.literals > 3 or template.intent not in ("HassTurnOn", "HassToggle"):
-            return False
-        covered = {i for entity in way.entities for i in range(entity.start, entity.found.end)}
-        rest = [token for i, token in enumerate(words.tokens) if i not in covered]
-        if any(token not in self._vocabulary.articles and token != "'s" for token in rest):
-            return False
-        exact = all(entity.found.penalty == 0 for entity in way.entities)
-        return not (exact and slots.get("domain") in ("scene", "script"))
-
-    def _fits(self, intent: str, slots: Mapping[str, JsonValue]) -> bool:
-        """Whether a device is where the sentence says it is, and can be in the state that is asked about."""
-        domain, state = slots.get("domain"), slots.get("state")
-        if isinstance(domain, str) and isinstance(state, str) and domain not in _CAN_BE.get(state, {domain}):
-            return False
-        if state in _SWITCH_STATES and isinstance(domain, str) and domain in _NEVER_ON:
-            return False
-        area, device_id = slots.get("area"), slots.get("device_id")
-        if intent == "HassGetState" and domain == "todo":
-            return False  # what is on a list is asked of the list
-        device = self._index.devices.get(device_id) if isinstance(device_id, str) else None
-        return device is None or not isinstance(area, str) or plain(device.area or "") == plain(area)
 
 
 def _asks(tokens: Sequence[str]) -> bool:

@@ -6,16 +6,14 @@ import dataclasses
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 
-import msgspec
-
 from assistant.skills.agenda.agenda import SNOOZE_S, Agenda, moment
-from assistant.skills.agenda.entries import Entry, Kind, Rule
+from assistant.skills.agenda.entries import Entry, Kind
 from assistant.skills.agenda.finding import EntryFinder, fraction
+from assistant.skills.agenda.planning import changed, planned
 from assistant.skills.agenda.telling import Telling
 from assistant.skills.base import Handler, Said
 from assistant.skills.clock import Clock
 from assistant.skills.language import Language
-from assistant.skills.moments import resolve, time_of_day
 from assistant.skills.templates import Reading
 from assistant.skills.when import When
 from assistant.types import Action, Handled, Intent, NotHandled, Outcome, TurnContext
@@ -157,7 +155,7 @@ class AgendaSkill:
         if not isinstance(when, When) or not (when.has_time or when.span_s):
             day = when if isinstance(when, When) else When()
             return Said(self._say("alarm_when"), question=lambda text, c: self._alarm_answered(text, day, name, c))
-        entry = self._at("alarm", name, when, context, morning=wake)
+        entry = self._planned("alarm", name, when, context, morning=wake)
         if entry is None:
             return Said(self._say("no_such_moment"))
         added = self._agenda.add(entry)
@@ -176,7 +174,7 @@ class AgendaSkill:
             half = "pm" if moment(entry, self._clock.now()).hour >= 12 else "am"
             at = when if when.part or (when.hour or 0) > 12 else dataclasses.replace(when, part=half)
             at = dataclasses.replace(at, weekdays=entry.rule.weekdays) if entry.rule and not when.has_date else at
-            moved = self._at("alarm", entry.name, at, context, morning=True)
+            moved = self._planned("alarm", entry.name, at, context, morning=True)
             if moved is None:
                 return Said(self._say("no_such_moment"))
             added = self._agenda.add(moved)
@@ -215,7 +213,7 @@ class AgendaSkill:
             return Said(self._say("reminder_when"), question=lambda text, c: self._reminder_answered(text, what, c))
         if not when.has_time and when.span_s is None:
             when = dataclasses.replace(when, alone=(9, 0))
-        entry = self._at("reminder", what, when, context, morning=False)
+        entry = self._planned("reminder", what, when, context, morning=False)
         if entry is None:
             return Said(self._say("no_such_moment"))
         added = self._agenda.add(entry)
@@ -251,12 +249,12 @@ class AgendaSkill:
             return NotHandled(self._say("not_understood_time"))
         entry = Entry("command", said, then=rows, area=context.area, turn_id=context.turn_id)
         if isinstance(delay, int | float):
-            added = self._agenda.add(_with(entry, span_s=float(delay)))
+            added = self._agenda.add(changed(entry, span_s=float(delay)))
             reply = self._say("command_set_in", span=self._language.wording.span(float(delay)), command=said)
         else:
             due = dt.datetime.fromisoformat(str(at))
             due = due.replace(tzinfo=self._clock.now().tzinfo) if due.tzinfo is None else due
-            added = self._agenda.add(_with(entry, due=due.timestamp()))
+            added = self._agenda.add(changed(entry, due=due.timestamp()))
             reply = self._say("command_set", when=self._telling.when(added), command=said)
         return Handled(Action(intent.name, {**intent.slots, "entry": added.id}), reply)
 
@@ -266,6 +264,9 @@ class AgendaSkill:
             return Said(self._say("command_none"))
         self._agenda.cancel(planned)
         return Said(self._say("command_cancelled"), acted=True)
+
+    def _planned(self, kind: Kind, name: str, when: When, context: TurnContext, *, morning: bool) -> Entry | None:
+        return planned(Entry(kind, name, area=context.area, turn_id=context.turn_id), when, self._clock.now(), morning)
 
     # --- finding and telling ------------------------------------------------------------------------
 
@@ -340,23 +341,3 @@ class AgendaSkill:
     def _chosen(self, kind: Kind, text: str, entries: Sequence[Entry], act: Callable[[Entry], Said]) -> Said | None:
         meant = self._finder.among(kind, text, entries, self._telling.listed)
         return act(meant) if meant is not None else None
-
-    def _at(self, kind: Kind, name: str, when: When, context: TurnContext, *, morning: bool) -> Entry | None:
-        entry = Entry(kind, name, area=context.area, turn_id=context.turn_id)
-        if when.span_s is not None:
-            rule = Rule(every_s=when.every_s) if when.every_s else None
-            return _with(entry, span_s=when.span_s, rule=rule)
-        now = self._clock.now()
-        at = resolve(when, now, morning=morning)
-        if at is None:
-            return None
-        if when.weekdays:
-            clock = time_of_day(when, morning=True) or (9, 0)
-            return _with(entry, due=at.timestamp(), rule=Rule(clock[0], clock[1], when.weekdays))
-        if at < now:  # "yesterday": it would never ring
-            return None
-        return _with(entry, due=at.timestamp())
-
-
-def _with(entry: Entry, **changes: object) -> Entry:
-    return msgspec.structs.replace(entry, **changes)
