@@ -121,6 +121,12 @@ def single(one: Done, wording: Wording) -> str:
     return wording.say("is" if one.changed else "already", name=name, state=setting(one, wording))
 
 
+_SET_BACK = (
+    ("set_fan_mode", "fan_mode"), ("set_mode", "mode"), ("set_humidity", "humidity"), ("select_source", "source"),
+)  # fmt: skip
+"""Services that set an attribute, which is then read back."""
+
+
 def setting(one: Done, wording: Wording) -> str:
     """What the call set, read back: the volume after ``volume_set``, the target after ``set_temperature``."""
     device, service, attributes = one.after, one.call.service, one.after.attributes
@@ -131,10 +137,12 @@ def setting(one: Done, wording: Wording) -> str:
         return wording.setting("muted" if attributes.get("is_volume_muted") else "unmuted")
     if service == "set_temperature":
         return wording.setting("set_to", value=_target(device, wording))
-    for key, attribute in (("set_fan_mode", "fan_mode"), ("set_mode", "mode"), ("set_humidity", "humidity")):
+    for key, attribute in _SET_BACK:
         if service == key:
             unit = " %" if attribute == "humidity" else ""
             return wording.setting("set_to", value=f"{str(attributes.get(attribute)).replace('_', ' ')}{unit}")
+    if service == "set_operation_mode":
+        return wording.setting("set_to", value=device.state.replace("_", " "))
     if service in ("set_value", "select_option"):
         return wording.setting("set_to", value=wording.reading(device))
     if device.domain == "light" and "color_temp_kelvin" in one.call.data and attributes.get("color_temp_kelvin"):

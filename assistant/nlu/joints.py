@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 JOINT = re.compile(
-    r"\s*,?\s+(?:and then|and also|and after that|after that|and afterwards|afterwards|and finally|and|then|also|plus|but)\s+|"
+    r"\s*,?\s+(?:as well as|and then|and also|and after that|after that|and afterwards|afterwards|and finally|and|then|also|plus|but)\s+|"
     r"\s*,(?!\d{3}\b)\s*",
     re.IGNORECASE,
 )

@@ -25,7 +25,7 @@ from assistant.nlu.mentions import spoken_of_in
 from assistant.nlu.name_index import NameIndex
 from assistant.nlu.normalise import plain, tidy
 from assistant.nlu.phrasings import Phrasings, phrasings
-from assistant.nlu.run_ons import asked_after
+from assistant.nlu.run_ons import asked_parts
 from assistant.nlu.shape import is_opposite, is_other_shape
 from assistant.nlu.sharing import sharing_words, stem
 from assistant.nlu.talk import contradicts, is_talk, is_unfinished
@@ -47,6 +47,7 @@ COMMAND_ALMOST = 0.70
 COMMAND_SURE = 0.85
 """How near what begins as a plain command must be: the templates would know it if this house had what it names."""
 SHORT = 2
+TALK = "talk"
 _QUESTION = re.compile(
     r"^(?:who|whose|why|when|where|which|how (?!about)|what (?!about)|does|do (?!something)|did|shall|ought|"
     r"has|have (?=(?:i|we|you|they|he|she|all|any|both) )|"
@@ -115,15 +116,17 @@ class ModelUnderstander:
 
     def _understood(self, said: str, context: TurnContext) -> Understood | NoIntent:
         text = present_part(spelled_out(said))
-        asked = asked_after(text)
-        if asked is not None and not is_talk(plain(text)):
+        for asked in asked_parts(text) if not is_talk(plain(text)) else ():
             # "The floor is filthy let Sisyphus loose": what is asked for goes before its reason, where it says of what.
             found = self._wish(asked, asked, context)
-            if isinstance(found, Understood) and self._is_placed(found, asked):
+            if isinstance(found, Understood) and self._is_certain(found, asked):
                 return found
         return self._wish(said, text, context)
 
-    def _is_placed(self, found: Understood, sentence: str) -> bool:
+    def _is_certain(self, found: Understood, sentence: str) -> bool:
+        """Whether a part says where, or what is meant, and need not be asked about."""
+        if any(intent.slots.get("offered") for intent in found.intents):
+            return False
         return bool(self._spot_place(plain(tidy(sentence)))[0]) or all(i.slots.get("device_id") for i in found.intents)
 
     def _wish(self, said: str, text: str, context: TurnContext) -> Understood | NoIntent:
@@ -309,6 +312,6 @@ def _proper_names(home: Home) -> frozenset[str]:
 
 
 def _function_words(known: Phrasings) -> frozenset[str]:
-    """Words of the frames, which are never taken for a name."""
-    frames = known.frames or {}
-    return frozenset(token for texts in frames.values() for text in texts for token in words_of(text).tokens)
+    """Words of the frames, which are never taken for a name; talk has too many words that are one's."""
+    frames = [texts for key, texts in (known.frames or {}).items() if key != TALK]
+    return frozenset(token for texts in frames for text in texts for token in words_of(text).tokens)

@@ -6,8 +6,9 @@ What tells how things are, and what then asks for something: the latter can be u
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-from assistant.nlu.joints import goes_on, is_imagined, starts_command
+from assistant.nlu.joints import goes_on, is_imagined, reasons, starts_command
 
 MOST_SEAMS = 3
 LEAST_WORDS = 2
@@ -19,9 +20,11 @@ _ASKS = re.compile(
     r"|(?:light|dim|heat|cool|warm|open|close|clean|set|draw|drop|lock|run|mow|hoover|vacuum|air|brew|boil|wash|charge|water|"
     rf"play) {_ITS}\b"
     r"|time (?:for|to)\b|no (?:need for|more)\b|(?:i|we) (?:need|want|could do with|could use|fancy)\b|(?:i'd|we'd) (?:like|love)\b|"
-    r"(?:could|can|would|will) (?:you|we|i|someone|somebody)\b|shall we have\b))",
+    r"(?:could|can|would|will) (?:you|we|i|someone|somebody)\b|shall we have\b|"
+    r"so (?:the|my|our|his|her) (?:\w+ ){1,3}?(?:can|could|should|may|must|needn't|doesn't)\b))",
     re.IGNORECASE,
 )
+_SO = re.compile(r"^(?:(?:so|now|then) )+", re.IGNORECASE)
 _TELLS = re.compile(
     r"\b(?:is|are|am|has|have|needs?|wants?|smells?|looks?|feels?|gets?|keeps?|hurts?|stinks?|won't|can't|cannot|isn't|aren't|doesn't|"
     r"don't|haven't|hasn't|hear|see)\b|'(?:s|m|re|ve|d|ll)\b",
@@ -29,7 +32,7 @@ _TELLS = re.compile(
 )
 _BRINGS_ABOUT = re.compile(
     r"\b(?:hear|heard|see|seen|watch|watching|help|helps|helping|makes?|making|lets?|has|have|having|who|which|that) "
-    r"(?:\w+ ){0,2}\w+$|\bto \w+$",
+    r"(?:\w+ ){0,2}\w+$|\bto (?!(?:bed|work|school|town|sleep|lunch|dinner|breakfast|church)$)\w+$",
     re.IGNORECASE,
 )
 """Then what follows is what somebody does: "I hear people turn the key"."""
@@ -45,6 +48,14 @@ _HAVING = re.compile(
 _ASKED = re.compile(r"^(?:could|can|may) (?:i|we) (?:please )?(?:have|get)\b", re.IGNORECASE)
 
 
+def asked_parts(text: str) -> Iterator[str]:
+    """The parts of a sentence that ask for something, beside what is told: after it, and before a reason for it."""
+    after = asked_after(text)
+    if after is not None:
+        yield after
+    yield from (command for command, _reason in reasons(text) if not _POINTS_BACK.search(command))
+
+
 def asked_after(text: str) -> str | None:
     """What is asked for after something was told, with a comma between them or none; ``None`` where there is no such part.
 
@@ -55,7 +66,7 @@ def asked_after(text: str) -> str | None:
         if len(head.split()) < LEAST_WORDS or _POINTS_BACK.search(tail):
             continue
         if _tells(head) and not goes_on(head) and not _OPEN.search(head):
-            return tail
+            return _SO.sub("", tail)
     return None
 
 

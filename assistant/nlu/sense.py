@@ -11,6 +11,7 @@ from assistant.nlu.words import Words, plain
 from assistant.types import JsonValue
 
 _OPENING = frozenset({"cover", "valve", "binary_sensor"})
+MOST_OPTION_WORDS = 4
 _ROBOTS = frozenset({"vacuum", "lawn_mower"})
 # Which domains a state that is asked about can be of; states that are not listed can be any's.
 _CAN_BE: Mapping[str, frozenset[str]] = {
@@ -54,6 +55,8 @@ class Sense:
             return True  # "who is the president": any words may be a place where someone is
         if template.intent == "HassMediaSearchAndPlay" and any(self._is_no_media(tokens) for tokens in wild):
             return True
+        if "option" in slots and any(len(tokens) > MOST_OPTION_WORDS for tokens in wild):
+            return True  # more than a choice is called: another sentence
         if "item" in slots and any(
             set(t) <= self._index.vocabulary.no_item | self._index.vocabulary.articles for t in wild
         ):

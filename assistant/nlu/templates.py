@@ -28,6 +28,7 @@ SUPPORTED = frozenset(
     HassSetVolume HassSetVolumeRelative HassMediaPause HassMediaUnpause HassMediaStop HassMediaNext HassMediaPrevious
     HassMediaPlayerMute HassMediaPlayerUnmute HassMediaSearchAndPlay
     HassVacuumStart HassVacuumReturnToBase HassVacuumPause HassVacuumCleanArea HassLawnMowerStartMowing HassLawnMowerDock
+    HassLawnMowerPause AssistSetValue AssistSelectOption AssistSelectSource
     HassListAddItem HassListRemoveItem HassListCompleteItem HassShoppingListAddItem HassShoppingListCompleteItem
     HassShoppingListRemoveItem HassListClear AssistListQuery
     HassGetState AssistCompare HassGetWeather HassGetCurrentTime HassGetCurrentDate HassNevermind AssistUndo

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -146,6 +147,7 @@ def a_recording_through_the_sound_card_switches_the_lamp_and_the_reply_is_unders
     heard, reply, answer = Path("/tmp/heard.wav"), Path("/tmp/reply.wav"), Path("/tmp/answer.wav")
     run("systemctl", "stop", UNIT)  # one process with all models is enough for this machine
     through_the_card(0, SHARE / "command.wav", heard)
+    shutil.copyfile(heard, SHARE / "heard.wav")  # to listen to, where it was not understood
     row = ask(str(heard), "--out", str(reply))
     assert "light.kitchen" in dict(row["states"]), row  # type: ignore[call-overload]
     through_the_card(1, reply, answer)

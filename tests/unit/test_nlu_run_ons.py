@@ -13,7 +13,8 @@ from assistant.nlu.run_ons import asked_after
         ("we have visitors tonight, light the lanterns", "light the lanterns"),
         ("grandpa wants his tea stick the urn on", "stick the urn on"),
         ("could we have some colour in here put the disco ball on", "put the disco ball on"),
-        ("the film is over so no need for the projector", "so no need for the projector"),
+        ("i'm off to work so the radio can go off", "the radio can go off"),
+        ("the film is over so no need for the projector", "no need for the projector"),
     ],
 )
 def test_what_is_asked_for_is_found_after_what_is_told(said, asked):

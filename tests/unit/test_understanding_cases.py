@@ -21,6 +21,8 @@ SPLITS = {
     "fresh-heldout": "heldout",
     "fresh2-dev": "dev",
     "fresh2-heldout": "heldout",
+    "fresh3-dev": "dev",
+    "fresh3-heldout": "heldout",
 }
 TALK = {"talk", "chat"}
 KEYS = {"id", "home", "before", "text", "category", "state", "context", "now", "confirm", "expect"}
@@ -126,7 +128,7 @@ def test_what_a_case_names_exists():
         devices = {device["id"] for device in home["devices"]}
         assert set(row) <= KEYS, row["id"]
         assert set(row["expect"]) <= EXPECT_KEYS, row["id"]
-        assert row["category"] == row["id"].rsplit("-", 1)[0].removeprefix("fresh-").removeprefix("fresh2-")
+        assert row["category"] == row["id"].rsplit("-", 1)[0].removeprefix("fresh-").removeprefix("fresh2-").removeprefix("fresh3-")
         named = {*row.get("state", {}), *row["expect"]["states"], *row["expect"].get("ignore", {})}
         assert named <= devices, (row["id"], named - devices)
         area = row.get("context", {}).get("area")

@@ -12,6 +12,17 @@ from assistant.types import Device, Home, Intent, NotHandled, Outcome, TurnConte
 
 _HERE = ("home", "house", "forecast home", "weather")
 
+_SKY = {
+    "rain": ("rainy", "pouring", "snowy-rainy", "lightning-rainy"),
+    "snow": ("snowy", "snowy-rainy"),
+    "sun": ("sunny", "clear", "clear-night"),
+    "cloud": ("cloudy", "partlycloudy", "windy-variant"),
+    "wind": ("windy", "windy-variant"),
+    "fog": ("fog",),
+    "storm": ("lightning", "lightning-rainy", "hail", "exceptional"),
+}
+"""Which of Home Assistant's conditions each asked sky is."""
+
 
 def answer(home: Home, intent: Intent, context: TurnContext, wording: Wording) -> Outcome:
     """``HassGetWeather``; without a name the home's own station is meant, or the first."""
@@ -22,7 +33,16 @@ def answer(home: Home, intent: Intent, context: TurnContext, wording: Wording) -
         known = found.key == "no_device"
         return NotHandled(wording.missing(found.key, found.values) if known else wording.say("no_weather"))
     device = min(found.devices, key=lambda station: normalise(station.name) not in _HERE)
-    return answered(intent, [device], _spoken(device, wording))
+    return answered(intent, [device], _told(device, intent, wording))
+
+
+def _told(device: Device, intent: Intent, wording: Wording) -> str:
+    """The weather, after a yes or a no where ``sky`` says what it was asked to be."""
+    spoken, asked = _spoken(device, wording), intent.slots.get("sky")
+    if asked is None:
+        return spoken
+    key = "yes" if device.state in _SKY.get(str(asked), ()) else "no"
+    return wording.say(key, what=spoken[:1].lower() + spoken[1:])
 
 
 def _spoken(device: Device, wording: Wording) -> str:
