@@ -128,7 +128,9 @@ def test_what_a_case_names_exists():
         devices = {device["id"] for device in home["devices"]}
         assert set(row) <= KEYS, row["id"]
         assert set(row["expect"]) <= EXPECT_KEYS, row["id"]
-        assert row["category"] == row["id"].rsplit("-", 1)[0].removeprefix("fresh-").removeprefix("fresh2-").removeprefix("fresh3-")
+        assert row["category"] == row["id"].rsplit("-", 1)[0].removeprefix("fresh-").removeprefix(
+            "fresh2-"
+        ).removeprefix("fresh3-")
         named = {*row.get("state", {}), *row["expect"]["states"], *row["expect"].get("ignore", {})}
         assert named <= devices, (row["id"], named - devices)
         area = row.get("context", {}).get("area")
