@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from assistant.nlu.name_index import NameIndex
 from assistant.nlu.network import Path as Way
 from assistant.nlu.templates import Template
-from assistant.nlu.words import Words, plain
+from assistant.nlu.words import Words, joined, plain, words_of
 from assistant.types import JsonValue
 
 _OPENING = frozenset({"cover", "valve", "binary_sensor"})
-MOST_OPTION_WORDS = 4
+MOST_UNKNOWN_WORDS = 2
+_OFFERS = ("options", "operation_list", "source_list")
 _ROBOTS = frozenset({"vacuum", "lawn_mower"})
 # Which domains a state that is asked about can be of; states that are not listed can be any's.
 _CAN_BE: Mapping[str, frozenset[str]] = {
@@ -55,8 +56,8 @@ class Sense:
             return True  # "who is the president": any words may be a place where someone is
         if template.intent == "HassMediaSearchAndPlay" and any(self._is_no_media(tokens) for tokens in wild):
             return True
-        if "option" in slots and any(len(tokens) > MOST_OPTION_WORDS for tokens in wild):
-            return True  # more than a choice is called: another sentence
+        if "option" in slots and any(not self._is_choice(tokens) for tokens in wild):
+            return True
         if "item" in slots and any(
             set(t) <= self._index.vocabulary.no_item | self._index.vocabulary.articles for t in wild
         ):
@@ -66,6 +67,17 @@ class Sense:
         ):
             return True  # "I need to get to the station"
         return self._is_bare(template, way, words, slots)
+
+    def _is_choice(self, tokens: Sequence[str]) -> bool:
+        """Whether words may name a choice: one that a device offers, or so few that it can be told that there is none such."""
+        said = joined(tuple(tokens))
+        if len(tokens) <= MOST_UNKNOWN_WORDS and not any(token.isdecimal() for token in tokens):
+            return True
+        offered = (device.attributes.get(key) for device in self._index.devices.values() for key in _OFFERS)
+        known = (
+            str(option).replace("_", " ") for options in offered if isinstance(options, list) for option in options
+        )
+        return any(joined(words_of(option).tokens) == said for option in known)
 
     def _is_no_media(self, tokens: Sequence[str]) -> bool:
         if all(token in self._index.vocabulary.articles for token in tokens):

@@ -48,6 +48,13 @@ def test_a_setting_is_taken_and_read_back(text, device, state):
     assert outcome.action.targets == (device,)
 
 
+@pytest.mark.parametrize(
+    "text", ["set the tank to eco in ten minutes", "set the wash programme to wool then turn on the set"]
+)
+def test_more_than_a_choice_is_another_sentence(text):
+    assert MATCHER.match_clause(text, CONTEXT) is None
+
+
 def test_a_source_is_chosen():
     outcome, home = carried_out("set the projector input to radio four")
     assert isinstance(outcome, Handled)
