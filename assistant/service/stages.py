@@ -50,7 +50,6 @@ class LoadedStages:
         self.ears: HomeEars | None = None
         self.wake: WakeEngine | None = None
         self.phrases: WakeEngine | None = None
-        telling = Telling(parts.config.assistant.language)
         self._loaders: Mapping[str, Callable[[], Any]] = loaders or {
             "voice": self._load_voice,
             "mind": self._load_mind,
@@ -59,7 +58,7 @@ class LoadedStages:
             "ears": self._load_ears,
             "embedding": self._warm_mind,
             "model": lambda: warm_model(self.parts),
-            "notices": lambda: self.parts.voice.prepare([telling.say(key) for key in NOTICES]),
+            "notices": self._prepare_notices,
         }
         self._missing = set(self._loaders)
         self._all_tried = False
@@ -115,6 +114,10 @@ class LoadedStages:
             return self._mind
 
         return Judge(reader, self.parts.context)
+
+    def _prepare_notices(self) -> None:
+        telling = Telling(self.parts.config.assistant.language)
+        self.parts.voice.prepare([telling.say(key) for key in NOTICES])
 
     # --- loading -------------------------------------------------------------------------------------
 

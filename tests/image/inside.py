@@ -146,6 +146,9 @@ def it_takes_care_of_the_card() -> str:
 def a_recording_through_the_sound_card_switches_the_lamp_and_the_reply_is_understood() -> str:
     heard, reply, answer = Path("/tmp/heard.wav"), Path("/tmp/reply.wav"), Path("/tmp/answer.wav")
     run("systemctl", "stop", UNIT)  # one process with all models is enough for this machine
+    # With a broker the devices are those that announce themselves there: from here on it is the built-in home again.
+    settings = Path("/etc/assistant/assistant.toml")
+    settings.write_text(settings.read_text().replace('host = "192.168.1.10"', '# host = "192.168.1.10"'))
     through_the_card(0, SHARE / "command.wav", heard)
     shutil.copyfile(heard, SHARE / "heard.wav")  # to listen to, where it was not understood
     row = ask(str(heard), "--out", str(reply))
