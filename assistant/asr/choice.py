@@ -83,13 +83,12 @@ def look(hypotheses: Sequence[Hypothesis], bias: Bias, level_db: LevelDb) -> Loo
 
 def choose(seen: Look, opened: Sequence[Hypothesis], bias: Bias, *, again: Look | None = None) -> Transcript:
     """The transcript, of what was seen in the sound and of the open hypotheses; ``again``: a second, better look."""
-    best = seen.readings if again is None or not again.readings else _on_scale(again, seen.best_score)
-    if best:
-        words, evidence = best[0].words, best[0].score - opened[0].score
-        if evidence >= EVIDENCE:
-            certainty = _share(best) / (1 + math.exp(-(evidence - EVIDENCE) / 4))
-            said = tuple(replace(word, confidence=certainty) for word in words)
-            return Transcript(_corrected(best[0], opened, bias), said, certainty, biased=True)
+    # The better look decides where it sees one of the house's sentences; what it loses, the first look may still have.
+    for readings in (_on_scale(again, seen.best_score) if again is not None else (), seen.readings):
+        if readings and (evidence := readings[0].score - opened[0].score) >= EVIDENCE:
+            certainty = _share(readings) / (1 + math.exp(-(evidence - EVIDENCE) / 4))
+            said = tuple(replace(word, confidence=certainty) for word in readings[0].words)
+            return Transcript(_corrected(readings[0], opened, bias), said, certainty, biased=True)
     transcript = open_transcript(opened)
     framed = _framed(seen.likeliest, opened[0], bias)
     if framed is not None:

@@ -71,6 +71,15 @@ def test_a_second_look_decides_but_evidence_stays_on_the_first_ones_scale(bias):
     assert choose(first, opened, bias, again=look([hypothesis("", 0)], bias, even)).text == "turn on the Desk Lamp"
 
 
+def test_what_the_second_look_loses_holds_by_the_first_ones_evidence(bias):
+    first = look([hypothesis("current on the desk lamp", 103), hypothesis("turn on the desk lamp", 100)], bias, even)
+    again = look([hypothesis("current on the desk lamp", 150)], bias, even)
+    opened = [hypothesis("current on the desk like", 101)]
+    assert [reading.written for reading in again.readings] != ["turn on the Desk Lamp"]
+    assert choose(first, opened, bias, again=again).text == "turn on the Desk Lamp"
+    assert not choose(first, [hypothesis("current on the desk like", 108)], bias, again=again).biased
+
+
 def test_an_article_is_no_doubt(bias):
     same = look([hypothesis("turn on the desk lamp", 100), hypothesis("turn on desk lamp", 101.4)], bias, even)
     assert not is_doubtful(same, [hypothesis("turn of the desk lump", 95)])
