@@ -204,6 +204,8 @@ class Ask:
     """One for each answer; for a yes/no confirmation, the one intent that a yes carries out."""
     then: tuple[Intent, ...] = ()
     """What the sentence asked for beside it, which waits for the answer too."""
+    missing: str = ""
+    """The slot of the one candidate that the answer's own words fill ("what shall I put on the list?")."""
 
 
 @dataclass(frozen=True, slots=True)

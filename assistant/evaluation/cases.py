@@ -89,6 +89,7 @@ def result_row(case_id: str, result: TurnResult) -> dict[str, Any]:
         "actions": [
             {"intent": action.intent, "slots": dict(action.slots), "targets": list(action.targets)}
             for action in result.actions
+            if action.intent != "HassNevermind"  # nothing is carried out
         ],
         "states": {
             device: {"state": state.state, "attributes": dict(state.attributes)}

@@ -12,7 +12,7 @@ from assistant.home.finding import targets_of
 from assistant.home.intents import PLANS, Refusal
 from assistant.home.kinds import PRESSED
 from assistant.home.lanes import Call, lanes_of, run_lanes
-from assistant.home.lists import find_list, open_items, plan_list_change, said_of
+from assistant.home.lists import LIST_INTENTS, find_list, open_items, plan_list_change, said_of
 from assistant.home.policy import is_risky, is_so
 from assistant.home.registry import Act, Registry, state_of
 from assistant.home.replies import Done, read_back, refusals, single
@@ -33,7 +33,7 @@ from assistant.types import (
 )
 
 # Slots that are for the way to the act, not of it.
-_INNER_SLOTS = frozenset({"confirmed", "spoken", "here"})
+_INNER_SLOTS = frozenset({"confirmed", "spoken", "here", "keep"})
 
 Refused = tuple[Device, Refusal]
 Failure = tuple[Device, DeviceError]
@@ -69,6 +69,9 @@ class Actor:
         if not lanes:
             return NotHandled(" ".join(refusals(refused, self._wording)))
         calls = [call for lane in lanes for call in lane]
+        if intent.slots.get("keep") is True and any(is_so(device, call) for device, call in calls):
+            kept = [Done(device, device, call) for device, call in calls if is_so(device, call)]
+            return NotHandled(" ".join(read_back(kept, intent, self._wording)))
         question = None if confirmed and found.named else self._question(intent, found, calls, confirmed)
         return question or self._carry(intent, context, lanes, refused)
 
@@ -177,6 +180,9 @@ class Actor:
         if isinstance(device, Ambiguous):
             return which_device(intent, device, self._wording)
         change = plan_list_change(device, intent)
+        if change.key == "list_what" and LIST_INTENTS[intent.name] == "add":
+            about: Intent = replace(intent, slots={**intent.slots, "device_id": device.id})
+            return Ask(said_of(change, device, self._wording), (about,), missing="item")
         if change.call is None:
             return NotHandled(said_of(change, device, self._wording))
         if change.key == "list_cleared" and open_items(device) and not confirmed:

@@ -33,6 +33,9 @@ class Wording:
 
     def __init__(self, language: str = DEFAULT_LANGUAGE) -> None:
         self._texts = _texts(language)
+        several = self._texts.get("several")
+        self._several = re.compile(several["names"], re.IGNORECASE) if several is not None else None
+        """What a name ends with that is said of several things: "the curtains are closed"."""
         self._comma = str(self._texts["say"].get("comma", ", "))
 
     # --- texts ---------------------------------------------------------------------------------------
@@ -44,7 +47,12 @@ class Wording:
 
     def say_in(self, key: str, **values: object) -> str:
         """The same as a part of a sentence."""
-        return str(self._texts["say"][key]).format(**values)
+        text = str(self._texts["say"][key])
+        name = values.get("name")
+        if self._several is not None and isinstance(name, str) and self._several.search(name):
+            for one, many in self._texts["several"]["verbs"].items():
+                text = text.replace(f"{{name}} {one} ", f"{{name}} {many} ").replace(f": it {one} ", f": they {many} ")
+        return text.format(**values)
 
     def missing(self, key: str, values: Mapping[str, object]) -> str:
         """A sentence about what is not there: ``kind`` is a domain or device class, ``place`` slots of a place."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from assistant.nlu.intents import chosen, ids_of
 from assistant.nlu.words import words_of
-from assistant.types import Ask, Intent, Understanding, Understood
+from assistant.types import Ask, Intent, JsonValue, Understanding, Understood
 
 _YES = re.compile(
     r"^(?:yes|yeah|yep|yup|ya|sure|ok|okay|of course|do it|go ahead|please do|confirm(?:ed)?|affirmative|absolutely|definitely|"
@@ -46,6 +46,11 @@ _ORDINALS = {
     "last": -1,
 }  # fmt: skip
 _CARDINALS = {"one": 0, "1": 0, "two": 1, "2": 1, "three": 2, "3": 2, "four": 3, "4": 3}
+_NO_THING = re.compile(
+    r"^(?:who|what|when|where|why|how|which|is|are|do|does|did|can|could|would|will|turn|switch|dim|mute|unmute|pause|resume|set|"
+    r"lock|unlock|undo)\b|^(?:who|what|when|where|how)'s\b",
+    re.IGNORECASE,
+)
 _EMPTY = frozenset(
     "the one in please on i mean meant a an my our that this would like want do of with at by is it ones to for".split()
 )
@@ -68,6 +73,24 @@ def answer(text: str, ask: Ask, describe: Callable[[str], str]) -> Understanding
     if chosen is not None:
         return Understood((chosen,), "match")
     return Understood((Intent("HassNevermind"),), "match") if _NO.match(text) and len(text.split()) <= 5 else None
+
+
+def is_thing(text: str) -> bool:
+    """Whether a text may be what was asked for, and is no question or command of another kind instead."""
+    return _NO_THING.match(text) is None
+
+
+def filled(text: str, ask: Ask) -> Understood:
+    """The answer's own words in the slot that was asked for, each of several things by itself; a no is a no."""
+    if _NO.match(text.lower()) and len(text.split()) <= 3:
+        return Understood((Intent("HassNevermind"),), "match")
+    said = re.sub(
+        r"^(?:(?:please|just|oh|well|um|uh|add|put|i need|we need|some)\b[, ]*)+(?=\w)", "", text, flags=re.IGNORECASE
+    )
+    things: list[JsonValue] = [thing.strip() for thing in re.split(r",|\band\b", said) if thing.strip()]
+    value = things[0] if len(things) == 1 else things
+    intent = ask.candidates[0]
+    return Understood((replace(intent, slots={**intent.slots, ask.missing: value}),), "match")
 
 
 def _several(text: str, ask: Ask, describe: Callable[[str], str]) -> Understanding | None:

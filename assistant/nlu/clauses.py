@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from assistant.nlu.degrees import said_of
-from assistant.nlu.elliptic import LISTS, completions
+from assistant.nlu.elliptic import LISTS, completions, owned
 from assistant.nlu.intents import QUESTIONS, chosen, ids_of
 from assistant.nlu.joints import JOINT, STARTS_COMMAND
 from assistant.nlu.seams import seams, shared_way
@@ -137,6 +137,10 @@ def _with_shared_way(head: str, tail: str, read: Reader, before: Clause | None) 
 
 def _read_one(text: str, read: Reader, before: Clause | None) -> Clause | None:
     """One clause on its own, with "it" for what the clause before is about, or with the start of that."""
+    for said in owned(text, before.intent) if before is not None else ():
+        its = read(said, _referents(before))
+        if its is not None and (isinstance(its.slots.get("device_id"), str) or "area" in its.slots):
+            return Clause(said, its)
     intent = read(text, _referents(before))
     begins = STARTS_COMMAND.match(text) is not None
     asks_on = before is not None and before.intent.name in QUESTIONS and not begins

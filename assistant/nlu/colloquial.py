@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from assistant.nlu.ordered import in_order
+
 _THING = r"(?:the|my|our|that|those|all|both) "
 _COLLOQUIAL = re.compile(
     r"^(?:pop|popp|stick|bung|chuck|whack|flick|slap|snap|have|get)(?:ing)? "
@@ -38,6 +40,7 @@ _ADVISED = {"lock": "locked", "close": "closed", "shut": "closed", "open": "open
 
 def usual(text: str) -> str:
     """A tidied sentence as the command that it stands for, or as it is."""
+    text = in_order(text)
     colloquial = _COLLOQUIAL.match(text)
     if colloquial is not None:
         return f"turn {colloquial['what']} {colloquial['way'].lower()}"

@@ -53,11 +53,26 @@ _TOO = {
     "media_player": ({"quiet", "soft", "low"}, {"loud", "much", "high", "noisy"}),
 }
 """What there is too little of, and too much."""
+_PARTS = {
+    "half": 2,
+    "halves": 2,
+    "third": 3,
+    "thirds": 3,
+    "quarter": 4,
+    "quarters": 4,
+    "fifth": 5,
+    "fifths": 5,
+    "tenth": 10,
+    "tenths": 10,
+}
+_COUNTS = {"": 1, "a": 1, "one": 1, "two": 2, "three": 3, "four": 4}
 _SHARES = (
-    (("three", "quarters"), 75), (("half", "way"), 50), (("halfway",), 50), (("half",), 50), (("a", "quarter"), 25),
-    (("quarter",), 25), (("a", "third"), 33), (("two", "thirds"), 67), (("all", "the", "way"), 100), (("full",), 100),
-    (("maximum",), 100), (("max",), 100), (("full", "blast"), 100), (("full", "power"), 100), (("the", "max"), 100),
+    *(((*((count,) if count else ()), part), round(100 * counted / of)) for count, counted in reversed(_COUNTS.items())
+      for part, of in _PARTS.items() if counted < of and (count or part in ("half", "quarter"))),
+    (("half", "way"), 50), (("halfway",), 50), (("all", "the", "way"), 100), (("full", "blast"), 100), (("full", "power"), 100),
+    (("full",), 100), (("the", "max"), 100), (("maximum",), 100), (("max",), 100),
 )  # fmt: skip
+"""The longest words of a share first."""
 LEAST_BARE = 5
 """A smaller number without a unit is a count or a time of day."""
 _FRAME = frozenset(
@@ -67,6 +82,7 @@ _FRAME = frozenset(
     "open of level keep going i want would lets how these those both speed i'd's".split()
 )
 """Words that may stand around an amount and mean nothing of their own."""
+_TELLING = frozenset("more up higher than is was not too enough there how these those both again even".split())
 _REPEATING = re.compile(
     r"^(?:(?:and|even|a bit|a little|some|still|bit|just|once|one|yet|keep going|go on|oh|ok|okay)[ ,]*)*(?:more|again|further|keep going)"
     r"(?: (?:please|again|then))*$",
@@ -98,6 +114,15 @@ def said_of(part: str, ids: Sequence[str], last: Intent, said: str) -> Intent | 
             value: JsonValue = degree.step if degree.value is None else _whole(degree.value)
             return Intent(name, {slot: value, "domain": domain, **chosen(devices)})
     return None
+
+
+def amount_of(tokens: tuple[str, ...], domain: str, device_id: str, around: frozenset[str]) -> Intent | None:
+    """The setting of a device to the amount among ``tokens``, where the others are of ``around`` or mean nothing."""
+    value, _unit, rest = _amount(tokens, domain)
+    name, slot = _ABSOLUTE.get(domain, ("", ""))
+    if value is None or not name or not (_FRAME - _TELLING | around).issuperset(rest):
+        return None
+    return Intent(name, {slot: _whole(value), "domain": domain, **chosen([device_id])})
 
 
 def _whole(value: float) -> int | float:

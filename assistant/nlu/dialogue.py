@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from assistant.nlu.answers import answer, with_rest
+from assistant.nlu.answers import answer, filled, is_thing, with_rest
 from assistant.nlu.clauses import Clause, domains_of, taken_up
 from assistant.nlu.colloquial import advice
 from assistant.nlu.followups import follow
@@ -25,6 +25,8 @@ _NEGATED = re.compile(
 _ONE_OF = re.compile(
     r"^(?:(?:and|also|now|then|not)\s+)*(?:the\s+)?(?:[\w']+\s+){1,3}ones?(?:\s+(?:too|as well|please))?$", re.I
 )
+
+_KEEPS = re.compile(r"^(?:just )?(?:leave|keep) ", re.IGNORECASE)
 
 
 class Dialogue:
@@ -45,6 +47,11 @@ class Dialogue:
         self._now, self._read_as = context.now, ()
         past = self._recent(context.now)
         sentence = together(tidy(text)) if past is not None else tidy(text)
+        asked_for = past.ask if past is not None and past.ask is not None and past.ask.missing else None
+        if asked_for is not None and repair and is_thing(sentence):
+            return with_rest(filled(sentence, asked_for), asked_for)
+        if asked_for is not None:
+            past = None  # what else is said is a sentence of its own
         if plain and past is not None and past.ask is not None:
             answered = answer(sentence.lower(), past.ask, matcher.describe)
             answered = answered or answer(text.lower().strip(" .!"), past.ask, matcher.describe)
@@ -60,7 +67,7 @@ class Dialogue:
         if not clauses:
             return NoIntent("no template matches")
         self._read_as = clauses
-        return Understood(tuple(_about_past(clause, past, reading) for clause in clauses), "match")
+        return Understood(tuple(_kept(clause, _about_past(clause, past, reading)) for clause in clauses), "match")
 
     @staticmethod
     def _plain(text: str, sentence: str, past: Past | None, reading: SentenceReader) -> tuple[Clause, ...]:
@@ -90,6 +97,13 @@ class Dialogue:
         if self._past is None or abs((now - self._past.at).total_seconds()) > MEMORY_S:
             return None
         return self._past
+
+
+def _kept(clause: Clause, intent: Intent) -> Intent:
+    """ "Leave the lamp on" is no wish to change what is so already."""
+    if intent.name not in ("HassTurnOn", "HassTurnOff") or not _KEEPS.match(clause.text):
+        return intent
+    return replace(intent, slots={**intent.slots, "keep": True})
 
 
 def _about_past(clause: Clause, past: Past | None, reading: SentenceReader) -> Intent:

@@ -13,6 +13,7 @@ LISTS = frozenset(
 _ONE = re.compile(r"\bones?\b", re.IGNORECASE)
 _THERE = re.compile(r"\b(?:(?:in|up|down|over|out) )?there\b", re.IGNORECASE)
 _IT = re.compile(r"\b(?:it|them)\b", re.IGNORECASE)
+_ITS = re.compile(r"\b(?:its|their)\b(?! (?:own|way)\b)", re.IGNORECASE)
 _PLACED = re.compile(r" (?:in|at) (?P<place>(?:the |my |our )?[\w' ]+)$", re.IGNORECASE)
 _NO_NOUN = frozenset(
     "in at on off to of for from and the up down with by over under near turn switch open close shut lock set put make".split()
@@ -51,6 +52,17 @@ def _there(text: str, before: str, intent: Intent) -> Iterator[str]:
     words = name.split() if isinstance(name, str) else []
     for length in range(len(words) - 1, 0, -1):
         yield _THERE.sub(f"in the {' '.join(words[:length])}", text)
+
+
+def owned(text: str, intent: Intent) -> Iterator[str]:
+    """ "Lock the shed and turn its light off": what is called after the same thing, or is in the same room."""
+    if not _ITS.search(text):
+        return
+    name, area = intent.slots.get("name"), intent.slots.get("area")
+    words = name.split() if isinstance(name, str) else []
+    for owner in (*(" ".join(words[:length]) for length in range(len(words), 0, -1)), area):
+        if isinstance(owner, str):
+            yield _ITS.sub(f"the {owner}", text, count=1)
 
 
 def _in_place_of_it(text: str, intent: Intent) -> Iterator[str]:

@@ -45,9 +45,13 @@ class HanDialogue:
     ) -> Understanding:
         """The reading of ``text``, or NoIntent. Names are taken as they are said: there are no repairs."""
         self._now = context.now
+        past = self._recent(context.now)
+        if past is not None and past.ask is not None and past.ask.missing:
+            if repair and not han_text.is_question(text):
+                return _filled(han_text.plain(text), past.ask)
+            past = None  # what else is said is a sentence of its own
         if not plain:
             return NoIntent("no template matches")
-        past = self._recent(context.now)
         sentence = han_text.tidy(text)
         if past is not None and past.ask is not None:
             answered = _answer(han_text.plain(text), past.ask, matcher)
@@ -174,6 +178,16 @@ def _answer(text: str, ask: Ask, matcher: ClauseReader) -> Understanding | None:
     if found is not None:
         return Understood((found,), "match")
     return Understood((Intent("HassNevermind"),), "match") if _NO.match(text) else None
+
+
+def _filled(text: str, ask: Ask) -> Understood:
+    """The answer's own words in the slot that was asked for, each of several things by itself; a no is a no."""
+    if _NO.match(text):
+        return Understood((Intent("HassNevermind"),), "match")
+    things: list[JsonValue] = [thing.strip() for thing in re.split(r"[、，,]|和|还有", text) if thing.strip()]
+    intent = ask.candidates[0]
+    value = things[0] if len(things) == 1 else things
+    return Understood((replace(intent, slots={**intent.slots, ask.missing: value}),), "match")
 
 
 def _in_row(text: str, ask: Ask) -> Intent | None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from assistant.nlu.custom import CustomIntents
 from assistant.nlu.intents import QUESTIONS, property_of
+from assistant.nlu.measured import of_its_sensor
 from assistant.nlu.name_index import NameIndex
 from assistant.nlu.names import compile_names
 from assistant.nlu.network import Entity, Found
@@ -144,7 +145,9 @@ class SentenceMatcher:
     def match_clause(self, text: str, context: TurnContext, referents: Sequence[str] = ()) -> Intent | None:
         """The best reading of one clause."""
         found = self._best(self.readings(text, context, referents))
-        return of_all_openings(found, text, self._index, context.area) if found is not None else None
+        if found is None:
+            return None
+        return of_its_sensor(of_all_openings(found, text, self._index, context.area), text, self._index)
 
     def match_verbatim(self, text: str, context: TurnContext, *, custom: bool = False) -> Intent | None:
         """The best reading of a sentence as it stands, politeness and all; ``custom``: by the user's sentences only."""

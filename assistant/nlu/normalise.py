@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from assistant.nlu.colloquial import usual
+from assistant.nlu.ordered import in_order
 from assistant.nlu.words import plain
 
 __all__ = ["corrections", "plain", "tidy", "unslip", "without_commas"]
@@ -19,6 +20,7 @@ _LEADING = re.compile(
     rf"now|oh|ah|and|then|alright|all right|{_ASSISTANTS}|"
     r"please|pls|plz|kindly|just|quickly|maybe|perhaps|actually|basically|listen|look|excuse me|"
     r"firstly|first(?=,| (?:turn|switch|open|close|set|lock|put|dim|start|stop)\b)|finally|"
+    r"(?:stop|wait|hold on)(?=, (?:pause|turn|switch|open|close|start|lock|put|set|dim|mute|play)\b)|"
     r"next(?=,)|lastly|yeah|yep|sure|(?:can|could|would|will|won't) (?:you|"
     r"ye|u|ya)(?: please| kindly| just| maybe| possibly| quickly)*|"
     r"(?:can|could|may) (?:we|i)(?= (?:turn|switch|get|have|open|close|dim|set|put|play|add|start|stop|lock))|"
@@ -40,7 +42,7 @@ _LEADING = re.compile(
 _TRAILING = re.compile(
     rf"(?:[,\s]+(?:please|pls|plz|thanks|thank you|thanks a lot|"
     rf"many thanks|cheers|thank you very much|for me|for us|right now|"
-    r"right away|now|immediately|straight away|at once|(?:would|will|"
+    r"right away|now|for now|for the moment|for the time being|immediately|straight away|at once|(?:would|will|"
     r"could|can) (?:you|ya|ye|u)|if you (?:can|could|would|don't mind|"
     r"please|will)|if possible|when you (?:can|get a chance|have a moment)|mate|dear|buddy|pal|honey|darling|love|"
     rf"{_ASSISTANTS}|already|asap|as soon as possible|real quick|quickly|okay|ok|um+|uh+|er+|then|though|you know|"
@@ -105,7 +107,7 @@ def tidy(text: str) -> str:
     for pattern, replacement in _SPELLINGS:
         text = pattern.sub(replacement, text)
     text = _SPACES.sub(" ", text).strip(" ,")
-    stripped = _TRAILING.sub("", _LEADING.sub("", text)).strip(" ,")
+    stripped = _TRAILING.sub("", _LEADING.sub("", in_order(text))).strip(" ,")
     return usual(_GERUND.sub(lambda match: _STEMS.get(match[1].lower(), match[1]), stripped or text))
 
 

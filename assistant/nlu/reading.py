@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from assistant.nlu.amounts import amount_wished
 from assistant.nlu.clauses import Clause, Reader, read_sentence, split_except
 from assistant.nlu.conditions import conditionals
 from assistant.nlu.intents import OPPOSITE, QUESTIONS, ids_of
@@ -16,6 +17,8 @@ from assistant.nlu.normalise import corrections, tidy, unslip
 from assistant.nlu.past import Past
 from assistant.nlu.recalled import Matching as Recallable
 from assistant.nlu.recalled import with_owner
+from assistant.nlu.run_ons import asked_parts
+from assistant.nlu.talk import is_talk
 from assistant.nlu.when import split_delay, split_lasting
 from assistant.nlu.words import stretches
 from assistant.types import Intent, JsonValue, TurnContext
@@ -62,6 +65,7 @@ class SentenceReader:
         self._referents = referents
         self._past = past
         self._slips = False
+        self._repairing = False
 
     def about(self, text: str, referents: Sequence[str] | None) -> tuple[Clause, ...]:
         """A sentence in which "it" and "them" mean ``referents``."""
@@ -72,6 +76,8 @@ class SentenceReader:
         """One clause, with what it makes an exception of."""
         meant = self._referents if about is None else about
         found = self._placed_right(text, self.matcher.match_clause(text, self.context, meant))
+        if found is None and self._repairing:
+            found = amount_wished(text, self.matcher)
         if found is None and self._slips:
             found = self.matcher.match_slip(text, self.context, meant)
         return found if found is not None else self._with_exception(text, meant)
@@ -141,12 +147,13 @@ class SentenceReader:
 
     def repaired(self, text: str) -> tuple[Clause, ...]:
         """The sentence without slips of the tongue."""
-        candidates = (*unslip(text), *without_asides(text), *corrections(text))
+        self._repairing = True
+        candidates = (text, *unslip(text), *without_asides(text), *corrections(text))
         for candidate in candidates:
             clauses = self.sentence(tidy(candidate))
             if clauses:
                 return clauses
-        return self._after_preamble(text) or self._before_reason(text) or self._misheard((text, *candidates))
+        return self._after_preamble(text) or self._before_reason(text) or self._misheard(candidates)
 
     def _misheard(self, texts: Iterable[str]) -> tuple[Clause, ...]:
         """With names that only sound like what was said."""
@@ -164,6 +171,10 @@ class SentenceReader:
             meant = self._mentioned(preamble)
             clauses = read_sentence(command, self._with(meant or None))
             if clauses and not any(clause.intent.name in QUESTIONS for clause in clauses):
+                return clauses
+        for command in asked_parts(text) if not is_talk(text) else ():
+            clauses = read_sentence(command, self.clause)
+            if clauses and all(_says_of_what(clause.intent) for clause in clauses):
                 return clauses
         return ()
 
@@ -310,6 +321,11 @@ class SentenceReader:
 def _excepting(intent: Intent, ids: Sequence[str], areas: Sequence[str]) -> Intent:
     slots = {key: value for key, value in intent.slots.items() if key != "here"}
     return replace(intent, slots={**slots, "except": list(ids), "except_area": list(areas)})
+
+
+def _says_of_what(intent: Intent) -> bool:
+    """Whether an act names what it is about, and so is meant though it stands beside what is told."""
+    return intent.name not in QUESTIONS and not {"device_id", "area", "floor"}.isdisjoint(intent.slots)
 
 
 def _in_area(clause: Clause, area: str) -> Clause:

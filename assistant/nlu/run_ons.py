@@ -45,6 +45,11 @@ _OPEN = re.compile(
 _HAVING = re.compile(
     r"\b(?:has|have) (?:a|an|no|some|got|the|to|guests|company|visitors|friends|people)\b", re.IGNORECASE
 )
+_WELCOME = re.compile(
+    r"\b(?:would|'d) (?:be (?:so |very |really )?(?:nice|grand|lovely|great|good|brilliant|welcome|perfect|wonderful|handy|ideal)|"
+    r"do (?:me|us) good)$|\bwouldn't (?:hurt|go amiss|be bad)$",
+    re.IGNORECASE,
+)
 _ASKED = re.compile(r"^(?:could|can|may) (?:i|we) (?:please )?(?:have|get)\b", re.IGNORECASE)
 
 
@@ -71,7 +76,7 @@ def asked_after(text: str) -> str | None:
 
 
 def _tells(head: str) -> bool:
-    if _ASKED.match(head):
+    if _ASKED.match(head) or _WELCOME.search(head):
         return True
     if starts_command(head) or is_imagined(head) or not _TELLS.search(head):
         return False

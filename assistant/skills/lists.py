@@ -157,7 +157,8 @@ class ListsSkill:
         name = str(self._table["shopping"])
         what = SHOPPING_INTENTS[intent.name]
         if not items:
-            return NotHandled(self._say("list_what"))
+            question = self._say("list_what_to_add", name=name)
+            return Ask(question, (intent,), missing="item") if what == "add" else NotHandled(self._say("list_what"))
         reply = self._added(name, items) if what == "add" else self._taken(name, items, done=what == "complete")
         return Handled(Action(intent.name, dict(intent.slots)), reply)
 

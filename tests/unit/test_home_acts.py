@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 from home_cases import context, device, do, house, say
 
+from assistant.home.wording import Wording
 from assistant.types import Ask, Handled, Intent, NotHandled
 
 # (intent, slots, device, state, attributes that count, reply)
@@ -471,3 +472,29 @@ def test_a_risky_act_that_is_only_likely_has_the_question_of_a_risky_act():
     outcome = home.carry_out(Intent("HassTurnOff", {"device_id": lock.id, "offered": True}), context(), confirmed=True)
     assert isinstance(outcome, Ask)
     assert outcome.question.startswith("Do you really want to unlock")
+
+
+def test_what_is_to_stay_as_it_is_is_left_alone():
+    home = house()
+    before = home.snapshot()
+    outcome = home.carry_out(Intent("HassTurnOn", {"name": "Counter Light", "keep": True}), context())
+    assert isinstance(outcome, NotHandled) and outcome.reply.startswith("The Counter Light is already on")
+    assert not home.changed_since(before)
+    outcome = home.carry_out(Intent("HassTurnOn", {"name": "Kitchen Light", "keep": True}), context())
+    assert isinstance(outcome, Handled) and outcome.reply == "The Kitchen Light is on."
+    assert "keep" not in outcome.action.slots
+
+
+def test_what_shall_go_on_a_list_is_asked_for():
+    home = house()
+    outcome = home.carry_out(Intent("HassListAddItem", {"name": "Chores"}), context())
+    assert isinstance(outcome, Ask)
+    assert (outcome.question, outcome.missing) == ("What shall I put on Chores?", "item")
+    assert outcome.candidates[0].slots["device_id"] == "todo.chores"
+
+
+def test_several_things_of_one_name_are():
+    said = Wording()
+    assert said.say("is", name="the Hall Curtains", state="closed") == "The Hall Curtains are closed."
+    assert said.say("is", name="the Sonos", state="on") == "The Sonos is on."
+    assert said.say("still", name="the Porch Lights", state="off").endswith("they are still off.")

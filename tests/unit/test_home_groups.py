@@ -54,7 +54,6 @@ REFUSED = [
     ("HassListRemoveItem", {"name": "Shopping List", "item": "soap"}, "Soap is not on the Shopping List."),
     ("HassShoppingListAddItem", {"item": "milk"}, "Milk is already on the Shopping List."),
     ("HassListAddItem", {"name": "wishes", "item": "x"}, "There is no list of that name."),
-    ("HassListAddItem", {"name": "Chores"}, "What shall I put on Chores?"),
     ("HassTurnOff", {"domain": "light", "area": "Kitchen", "except_area": ["Kitchen"]}, "That leaves nothing to do."),
     ("HassStartTimer", {"minutes": 5}, "I can't do that."),
     ("AssistUndo", {}, "There is nothing to undo."),

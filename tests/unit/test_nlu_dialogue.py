@@ -43,6 +43,45 @@ def test_after_a_while_it_is_nothing(matcher):
     assert "device_id" not in intent.slots
 
 
+def test_what_is_left_as_it_is_is_kept_and_nothing_else(matcher):
+    assert one(talk(matcher, "leave the counter light on, I'm still here")).slots["keep"] is True
+    assert "keep" not in one(talk(matcher, "turn the counter light on")).slots
+
+
+ASKED = Ask("What shall I put on it?", (Intent("HassListAddItem", {"device_id": "todo.chores"}),), missing="item")
+
+
+@pytest.mark.parametrize(
+    ("said", "item"),
+    [
+        ("dish soap please", "dish soap"),
+        ("um, bread and butter", ["bread", "butter"]),
+        ("clean the windows", "clean the windows"),
+    ],
+)
+def test_what_was_asked_for_is_said_in_ones_own_words(matcher, said, item):
+    dialogue = Dialogue()
+    dialogue.remember("add an item to the chores", (), (), ASKED)
+    context = TurnContext(now=dt.datetime.now().astimezone())
+    assert isinstance(dialogue.resolve(said, context, matcher, repair=False), NoIntent)  # whoever knows it may have it
+    intent = one(dialogue.resolve(said, context, matcher))
+    assert (intent.name, intent.slots) == ("HassListAddItem", {"device_id": "todo.chores", "item": item})
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("never mind", "HassNevermind"),
+        ("turn on the counter light", "HassTurnOn"),
+        ("is the front door locked", "HassGetState"),
+    ],
+)
+def test_what_was_asked_for_may_be_left_open(matcher, said, name):
+    dialogue = Dialogue()
+    dialogue.remember("add an item to the chores", (), (), ASKED)
+    assert one(dialogue.resolve(said, TurnContext(now=dt.datetime.now().astimezone()), matcher)).name == name
+
+
 def test_later_and_back(matcher):
     intent = one(talk(matcher, "turn off the ceiling fan in ten minutes"))
     assert (intent.name, intent.slots["delay_s"], intent.slots["at"]) == (

@@ -14,6 +14,7 @@ from assistant.nlu.run_ons import asked_after
         ("grandpa wants his tea stick the urn on", "stick the urn on"),
         ("could we have some colour in here put the disco ball on", "put the disco ball on"),
         ("i'm off to work so the radio can go off", "the radio can go off"),
+        ("a bit of shade would be lovely, get the parasol out", "get the parasol out"),
         ("the film is over so no need for the projector", "no need for the projector"),
     ],
 )

@@ -28,6 +28,14 @@ def matcher():
          [("HassTurnOn", "light.bed_lamp"), ("HassTurnOff", "light.living_lamp")]),
         ("add bread to the shopping list and remove milk",
          [("HassListAddItem", "todo.shopping"), ("HassListRemoveItem", "todo.shopping")]),
+        ("after you close the garage door please also turn on the coffee machine",
+         [("HassTurnOff", "cover.garage"), ("HassTurnOn", "switch.coffee")]),
+        ("once you've locked the front door, turn off the tv",
+         [("HassTurnOn", "lock.front"), ("HassTurnOff", "media_player.tv")]),
+        ("before closing the garage door, turn off the tv",
+         [("HassTurnOff", "media_player.tv"), ("HassTurnOff", "cover.garage")]),
+        ("first close the garage door, second turn on the coffee machine",
+         [("HassTurnOff", "cover.garage"), ("HassTurnOn", "switch.coffee")]),
         ("turn off the tv and the coffee machine but leave the kitchen light",
          [("HassTurnOff", "media_player.tv"), ("HassTurnOff", "switch.coffee")]),
     ],
@@ -43,6 +51,14 @@ def test_the_place_at_the_end_is_that_of_all(matcher):
     assert [intent.slots.get("area") or intent.slots.get("device_id") for intent in found.intents] == [
         "Living Room",
         "cover.blind",
+    ]
+
+
+def test_its_lamp_is_that_of_the_same_place(matcher):
+    found = talk(matcher, "close the living room blind and turn its lamp on")
+    assert [intent.slots.get("area", intent.slots["device_id"]) for intent in found.intents] == [
+        "cover.blind",
+        "Living Room",
     ]
 
 
