@@ -15,11 +15,12 @@ _COLLOQUIAL = re.compile(
 _ENSURE = re.compile(
     r"^(?:(?:make|be|making) (?:absolutely )?(?:sure|certain)|ensure|see to it)(?: that)? "
     rf"(?P<what>(?:{_THING}|every )?[\w' ]+?)(?: is| are|'s|'re) (?:all )?"
-    r"(?P<state>on|off|locked|closed|shut|open|unlocked)$",
+    r"(?P<state>on|off|lit|running|locked|closed|shut|open|unlocked)$",
     re.IGNORECASE,
 )
 _ENSURED = {
-    "on": "turn on", "off": "turn off", "locked": "lock", "closed": "close", "shut": "close", "open": "open", "unlocked": "unlock",
+    "on": "turn on", "lit": "turn on", "running": "turn on",
+    "off": "turn off", "locked": "lock", "closed": "close", "shut": "close", "open": "open", "unlocked": "unlock",
 }  # fmt: skip
 _AMOUNT = r"(?P<amount>(?:\d+|[a-z]+(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?)(?: percent| per cent|%| degrees)?)"
 _CHANGED_TO = re.compile(
@@ -29,6 +30,23 @@ _CHANGED_TO = re.compile(
 _UNLOCKED = re.compile(
     r"^(?:undo|release|draw back|take off) the (?:lock|bolt|latch|deadbolt) (?:on|of|from) (?P<what>.+)$", re.IGNORECASE
 )
+_OUT = re.compile(
+    r"^(?:(?:i|we) (?:want|need|would like)|(?:i'd|we'd) like) (?P<what>(?:the|all|every|my|our)\b[\w' ]*?"
+    r"\b(?:light|lamp)s?(?: in [\w' ]+)?) out$",
+    re.IGNORECASE,
+)
+_UNWANTED = re.compile(
+    rf"^(?:i|we) (?:don't|do not|no longer) (?:want|need) (?P<what>{_THING}[\w' ]+?) (?:on|running|going|playing|\w+ing(?: on)?)"
+    r"(?: any ?more| any longer| now| right now)?$",
+    re.IGNORECASE,
+)
+_DID_SOMEONE = re.compile(
+    r"^(?P<did>did|has|have) (?P<who>(?:my |our )?(?!i |we |you |he |she |they |it |the |any|some|every|no one|nobody)[a-z'-]+) "
+    r"(?P<done>(?:turn|switch|leave|close|lock|shut|open|forget|remember)\b|"
+    r"(?:turned|switched|left|closed|locked|shut|opened|forgotten|remembered)\b)(?P<rest> .+)$",
+    re.IGNORECASE,
+)
+_WHOSE = re.compile(r"\b(?:his|her|their)\b", re.IGNORECASE)
 _ADVICE = re.compile(
     r"^(?:shall|should|ought) (?:i|we) (?:to )?(?:also |just |better )?"
     r"(?P<verb>lock|close|shut|open|unlock|turn on|turn off|switch on|switch off) "
@@ -50,6 +68,13 @@ def usual(text: str) -> str:
     unlocked = _UNLOCKED.match(text)
     if unlocked is not None:
         return f"unlock {unlocked['what']}"
+    unwanted = _UNWANTED.match(text) or _OUT.match(text)
+    if unwanted is not None:
+        return f"turn off {unwanted['what']}"
+    did = _DID_SOMEONE.match(text)
+    if did is not None:
+        whose = _WHOSE.sub(f"{did['who']}'s", did["rest"])
+        return f"{did['did']} someone {did['done']}{whose}"
     ensured = _ENSURE.match(text)
     return f"{_ENSURED[ensured['state'].lower()]} {ensured['what']}" if ensured is not None else text
 

@@ -19,6 +19,8 @@ _ABSOLUTE = {
     "water_heater": ("HassClimateSetTemperature", "temperature"),
     "media_player": ("HassSetVolume", "volume_level"),
     "humidifier": ("HassHumidifierSetpoint", "humidity"),
+    "number": ("AssistSetValue", "value"),
+    "input_number": ("AssistSetValue", "value"),
 }
 _STEPS = {
     "light": ("HassLightSet", "brightness_step"),
@@ -79,7 +81,7 @@ _FRAME = frozenset(
     "make set put turn take bring get change go have try it them that to at about around like say let be at on a an the bit "
     "little touch tad slightly much way lot even still just no well ok okay actually rather then now please again is was "
     "though maybe and oh um uh so really some notch or too not enough there percent degrees degree brightness speed volume "
-    "open of level keep going i want would lets how these those both speed i'd's".split()
+    "open of level keep going i want would lets how these those both speed i'd's will do plenty fine".split()
 )
 """Words that may stand around an amount and mean nothing of their own."""
 _TELLING = frozenset("more up higher than is was not too enough there how these those both again even".split())

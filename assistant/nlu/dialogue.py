@@ -10,8 +10,9 @@ from dataclasses import replace
 from assistant.nlu.answers import answer, filled, is_thing, with_rest
 from assistant.nlu.clauses import Clause, domains_of, taken_up
 from assistant.nlu.colloquial import advice
-from assistant.nlu.followups import follow
+from assistant.nlu.followups import follow, opener_off
 from assistant.nlu.intents import QUESTIONS, chosen
+from assistant.nlu.joints import starts_command
 from assistant.nlu.normalise import tidy
 from assistant.nlu.past import Past, after_turn
 from assistant.nlu.reading import ClauseReader, SentenceReader
@@ -20,7 +21,9 @@ from assistant.types import Action, Ask, Intent, NoIntent, TurnContext, Understa
 
 MEMORY_S = 180.0
 _NEGATED = re.compile(
-    r"^(?:please )?(?:don't|do not|dont|never(?! ?mind)|you (?:shouldn't|should not|must not)|no need to)\b", re.I
+    r"^(?:please )?(?:(?:don't|do not|dont)(?! (?:let me )?forget\b)|never(?! ?mind)|"
+    r"you (?:shouldn't|should not|must not)|no need to)\b",
+    re.I,
 )
 _ONE_OF = re.compile(
     r"^(?:(?:and|also|now|then|not)\s+)*(?:the\s+)?(?:[\w']+\s+){1,3}ones?(?:\s+(?:too|as well|please))?$", re.I
@@ -78,6 +81,9 @@ class Dialogue:
             if not clauses and _ONE_OF.match(sentence):
                 clauses = follow(sentence, past, reading)  # "the bedroom one" is no number
         clauses = clauses or reading.sentence(sentence) or reading.verbatim(text)
+        bare = opener_off(sentence) if not clauses and past is not None else sentence
+        if bare != sentence and (starts_command(bare) or _KEEPS.match(bare)):
+            clauses = reading.sentence(bare)  # "no, leave them on"
         question = advice(sentence) if not clauses else None
         clauses = clauses or (reading.sentence(question) if question is not None else ())
         return clauses or (follow(sentence, past, reading) if past is not None else ())

@@ -40,7 +40,7 @@ _LEADING = re.compile(
     re.IGNORECASE,
 )
 _TRAILING = re.compile(
-    rf"(?:[,\s]+(?:please|pls|plz|thanks|thank you|thanks a lot|"
+    rf"(?:[,\s]+(?:please|pls|plz|thx|ta|thanks|thank you|thanks a lot|"
     rf"many thanks|cheers|thank you very much|for me|for us|right now|"
     r"right away|now|for now|for the moment|for the time being|immediately|straight away|at once|(?:would|will|"
     r"could|can) (?:you|ya|ye|u)|if you (?:can|could|would|don't mind|"
@@ -60,6 +60,7 @@ _SPELLINGS = (
     (re.compile(r"^(how \w+(?: is|'s) it|is it \w+) (?:down|up|out|over|through|back) (?=in |at |on )", re.I), r"\1 "),
     (re.compile(r"\ba (?:wee|little|tiny|teeny) bit\b", re.I), "a bit"),
     (re.compile(r"\b(turn|switch|shut)(ed|ing)? of\b(?! \w+ off\b)", re.I), r"\1 off"),
+    (re.compile(r"\bevery (?:last|single)(?: one of)?\b", re.I), "every"),
     (re.compile(r"\b(?:um+|uh+|erm*|hm+|mm+)\b[,\s]*", re.I), ""),
     (re.compile(r"\b(?:please|kindly)\b[,\s]*(?=\w)", re.I), ""),
     (re.compile(r"\bboth (?=(?:the |my |our )?[\w' ]+ and )", re.I), ""),

@@ -21,7 +21,8 @@ _ASKS = re.compile(
     rf"play) {_ITS}\b"
     r"|time (?:for|to)\b|no (?:need for|more)\b|(?:i|we) (?:need|want|could do with|could use|fancy)\b|(?:i'd|we'd) (?:like|love)\b|"
     r"(?:could|can|would|will) (?:you|we|i|someone|somebody)\b|shall we have\b|"
-    r"so (?:the|my|our|his|her) (?:\w+ ){1,3}?(?:can|could|should|may|must|needn't|doesn't)\b))",
+    r"so (?:the|my|our|his|her) (?:\w+ ){1,3}?(?:can|could|should|may|must|needn't|doesn't)\b))|"
+    r"(?<=,)\s+(?=(?:the|my|our|his|her) (?:\w+ ){1,3}?(?:can|could|should|may|must) (?:be|go|come|look)\b)",
     re.IGNORECASE,
 )
 _SO = re.compile(r"^(?:(?:so|now|then) )+", re.IGNORECASE)
