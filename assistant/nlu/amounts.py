@@ -6,9 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Protocol
 
-from assistant.home.colors import kelvin_of, rgb_of
 from assistant.nlu.degrees import amount_of
-from assistant.nlu.intents import chosen
 from assistant.nlu.words import joined, stretches, words_of
 from assistant.types import Intent, JsonValue
 
@@ -28,6 +26,7 @@ _AROUND = frozenset(
 """Words of a wish that mean nothing of their own."""
 _DEGREES = frozenset({"degrees", "degree"})
 _HOME = frozenset("flat house home apartment place cottage indoors inside".split())
+_ARTICLES = frozenset({"the", "a", "an"})
 _SHUT = frozenset({"closed", "shut", "down", "lowered"})
 
 
@@ -39,7 +38,7 @@ class Finds(Protocol):
     def find_area(self, text: str) -> str | None: ...
 
 
-def amount_wished(text: str, matcher: Finds) -> Intent | None:
+def amount_wished(text: str, matcher: Finds, read: Callable[[str], Intent | None]) -> Intent | None:
     """The setting of the one device that is named to the amount or the colour that is said; ``None`` for any other sentence.
 
     Degrees may be said of a room, or of nothing.
@@ -50,9 +49,11 @@ def amount_wished(text: str, matcher: Finds) -> Intent | None:
     if not 2 < len(tokens) <= MOST_WORDS or _NO_WISH.search(text):
         return None
     for start, end in stretches(len(tokens), MOST_NAME_WORDS):
-        ids = matcher.find_devices(joined(tokens[start:end]))
+        name = joined(tokens[start:end])
+        ids, rest = matcher.find_devices(name), (*tokens[:start], *tokens[end:])
         if len(ids) == 1:
-            return _setting(ids[0], (*tokens[:start], *tokens[end:]))
+            colored = _colored(ids[0], name, rest, read) if ids[0].startswith("light.") else None
+            return colored or _setting(ids[0], rest)
     return _warmth(tokens, matcher.find_area)
 
 
@@ -75,8 +76,6 @@ def _placed(found: Intent, place: dict[str, JsonValue]) -> Intent:
 
 def _setting(device_id: str, rest: tuple[str, ...]) -> Intent | None:
     domain = device_id.partition(".")[0]
-    if domain == "light" and (colored := _color(device_id, rest)) is not None:
-        return colored
     if domain == "cover" and not _SHUT.isdisjoint(rest):
         open_share = amount_of(tuple(token for token in rest if token not in _SHUT), domain, device_id, _AROUND)
         if open_share is None:
@@ -86,17 +85,13 @@ def _setting(device_id: str, rest: tuple[str, ...]) -> Intent | None:
     return amount_of(rest, domain, device_id, _AROUND | frozenset({"up", "raised"} if domain == "cover" else ()))
 
 
-def _color(device_id: str, rest: tuple[str, ...]) -> Intent | None:
-    """The colour that one or two of the words are, where the others mean nothing."""
-    for start, end in stretches(len(rest), 2):
-        name = " ".join(rest[start:end])
-        others = (*rest[:start], *rest[end:])
-        slots = {"domain": "light", **chosen([device_id])}
-        if not _AROUND.issuperset(token for token in others if token not in ("the", "a", "light", "turn", "all")):
-            continue
-        if rgb_of(name) is not None:
-            return Intent("HassLightSet", {"color": name.replace(" ", ""), **slots}, "color")
-        kelvin = kelvin_of(name)
-        if kelvin is not None and end - start == 2:
-            return Intent("HassLightSet", {"temperature": kelvin, **slots}, "temperature")
-    return None
+def _colored(device_id: str, name: str, rest: tuple[str, ...], read: Callable[[str], Intent | None]) -> Intent | None:
+    """The colour that is left where the words that mean nothing are taken away, as the templates know it."""
+    left = [token for token in rest if token not in _AROUND | _ARTICLES]
+    if not 1 <= len(left) <= 2:
+        return None
+    found = read(f"set {name} to {' '.join(left)}")
+    sets = (
+        found is not None and found.response in ("color", "temperature") and found.slots.get("device_id") == device_id
+    )
+    return found if sets else None

@@ -33,6 +33,7 @@ MOST_LATER = 4
 MOST_NAME_WORDS = 5
 _PLACING = re.compile(r"\b(?:in|at|inside|of|from)\b|'s\b", re.I)
 _PLACED_LAST = re.compile(r" (?:in|at) (?:the |my |our )?[\w' ]+$", re.I)
+_SO = re.compile(r",\s*(?:so )?|\s+so\s+", re.I)
 _THEN = re.compile(r"\s*,?\s+(?:and then|then|and)\s+", re.I)
 
 
@@ -77,10 +78,13 @@ class SentenceReader:
         meant = self._referents if about is None else about
         found = self._placed_right(text, self.matcher.match_clause(text, self.context, meant))
         if found is None and self._repairing:
-            found = amount_wished(text, self.matcher)
+            found = self._wished(text)
         if found is None and self._slips:
             found = self.matcher.match_slip(text, self.context, meant)
         return found if found is not None else self._with_exception(text, meant)
+
+    def _wished(self, text: str) -> Intent | None:
+        return amount_wished(text, self.matcher, lambda said: self.matcher.match_clause(said, self.context))
 
     def _placed_right(self, text: str, found: Intent | None) -> Intent | None:
         """ "The kitchen light the hall light" is two things, and not one in a room that it is not in."""
@@ -172,6 +176,10 @@ class SentenceReader:
             clauses = read_sentence(command, self._with(meant or None))
             if clauses and not any(clause.intent.name in QUESTIONS for clause in clauses):
                 return clauses
+        for told in _SO.finditer(text):
+            wished = self._wished(text[told.end() :])
+            if wished is not None and _says_of_what(wished):
+                return (Clause(text[told.end() :], wished),)
         for command in asked_parts(text) if not is_talk(text) else ():
             clauses = read_sentence(command, self.clause)
             if clauses and all(_says_of_what(clause.intent) for clause in clauses):
