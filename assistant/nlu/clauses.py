@@ -15,19 +15,11 @@ from assistant.nlu.seams import seams, shared_way
 from assistant.types import Intent
 
 MAX_JOINTS = 6
-_EXCEPT = re.compile(
-    r"[,\s]+(?:except(?:ing)?(?: for)?|but not|(?:but|and|just) (?:please )?(?:leave|keep|spare)|"
-    r"but|bar|apart from|other than|excluding|save for|save|without|besides|"
-    r"leaving out|minus|with the exception of|aside from)\s+",
-    re.IGNORECASE,
-)
 _TO_A_LIST = re.compile(
     r"\b(?:on|to|onto|from|off) (?:(?:the|my|our) )?(?:\w+ )?(?:list|shopping|groceries|todo)(?: list)?(?: and\b|$)",
     re.IGNORECASE,
 )
 _BROKEN_OFF = re.compile(r"^\W*(?:(?:the|a|an|and|or|of|my|our|to|in|on|at|for|with|um|uh|er)\b\W*)*$", re.IGNORECASE)
-_LEFT_AS = re.compile(r"\s+(?:on|off|open|closed|alone|running|as (?:it|they) (?:is|are)|please)$", re.IGNORECASE)
-_ARTICLES = re.compile(r"^(?:(?:for|the|my|our|in|on|a|an|that|this|his|her)\s+)+", re.IGNORECASE)
 _SWITCHED = re.compile(r"^(?:turn|switch|flick|put|shut) (?!.*\b(?:on|off|up|down)\b)", re.IGNORECASE)
 _WILD_SLOTS = ("item", "search_query", "message")
 # What a later clause without a device of its own can be about.
@@ -268,13 +260,3 @@ def domains_of(intent: Intent) -> tuple[str, ...]:
         return _DOMAIN_OF[intent.name]
     domain = intent.slots.get("domain")
     return (domain,) if isinstance(domain, str) else ()
-
-
-def split_except(text: str) -> tuple[str, tuple[str, ...]] | None:
-    """``(base, what is left out)`` of "all lights except the lamp and the fan"; ``None`` without an exception."""
-    match = _EXCEPT.search(text)
-    if match is None:
-        return None
-    left_out = re.split(r"\s*,\s*|\s+(?:and|or)\s+", text[match.end() :])
-    cleaned = tuple(_LEFT_AS.sub("", _ARTICLES.sub("", part.strip())) for part in left_out)
-    return text[: match.start()].strip(" ,"), tuple(part for part in cleaned if part)

@@ -9,10 +9,11 @@ from dataclasses import replace
 from typing import Protocol
 
 from assistant.nlu.amounts import amount_wished
-from assistant.nlu.clauses import Clause, Reader, read_sentence, split_except
+from assistant.nlu.clauses import Clause, Reader, read_sentence
 from assistant.nlu.conditions import conditionals
 from assistant.nlu.intents import OPPOSITE, QUESTIONS, ids_of
 from assistant.nlu.joints import JOINT, preambles, reasons, without_asides
+from assistant.nlu.left_out import excepting, left_out, split_except
 from assistant.nlu.normalise import corrections, tidy, unslip
 from assistant.nlu.past import Past
 from assistant.nlu.recalled import Matching as Recallable
@@ -130,11 +131,11 @@ class SentenceReader:
         clauses = read_sentence(parts[0], self.clause) if parts is not None and parts[1] else ()
         if parts is None or not clauses or any(clause.intent.name in QUESTIONS for clause in clauses):
             return ()
-        left = self._all_left_out(parts[1], parts[0])
+        left = left_out(parts[1], parts[0], self.matcher, self.context)
         if left is None or any(set(ids_of([clause.intent])) & set(left[0]) for clause in clauses):
             return ()  # "turn on the lamp but not the lamp"
         return tuple(
-            clause if ids_of([clause.intent]) else replace(clause, intent=_excepting(clause.intent, *left))
+            clause if ids_of([clause.intent]) else replace(clause, intent=excepting(clause.intent, *left))
             for clause in clauses
         )
 
@@ -294,41 +295,8 @@ class SentenceReader:
         intent = self.matcher.match_clause(base, self.context, referents)
         if intent is None or intent.name in QUESTIONS or isinstance(intent.slots.get("device_id"), str):
             return None
-        left = self._all_left_out(names, base)
-        return _excepting(intent, *left) if left is not None else None
-
-    def _all_left_out(self, names: Sequence[str], base: str) -> tuple[list[str], list[str]] | None:
-        """The devices and the rooms that exceptions name; ``None`` where one of them names neither."""
-        ids: list[str] = []
-        areas: list[str] = []
-        for name in names:
-            devices, area = self._left_out(name, base)
-            if not devices and area is None:
-                return None
-            ids += devices
-            areas += [area] if area is not None else []
-        return ids, areas
-
-    def _left_out(self, name: str, base: str) -> tuple[tuple[str, ...], str | None]:
-        """The devices or the room that an exception names: "the lamp", "Ben's", "the hallway one", "the nursery"."""
-        devices = self.matcher.find_devices(name, self.context)
-        area = self.matcher.find_area(name)
-        if area is not None or devices:
-            return ((), area) if area is not None else (devices, None)
-        bare = re.sub(r"\s+ones?$", "", name)
-        placed = re.sub(r"^ones? (?=(?:in|on|at|by|of|from)\b)", "", name)
-        for word in reversed(base.split()):
-            devices = self.matcher.find_devices(
-                f"{bare} {word}" if placed == name else f"{word} {placed}", self.context
-            )
-            if devices:
-                return devices, None
-        return (), self.matcher.find_area(bare)
-
-
-def _excepting(intent: Intent, ids: Sequence[str], areas: Sequence[str]) -> Intent:
-    slots = {key: value for key, value in intent.slots.items() if key != "here"}
-    return replace(intent, slots={**slots, "except": list(ids), "except_area": list(areas)})
+        left = left_out(names, base, self.matcher, self.context)
+        return excepting(intent, *left) if left is not None else None
 
 
 def _says_of_what(intent: Intent) -> bool:
