@@ -23,6 +23,8 @@ def matcher():
         (["turn on the counter light", "off again"], "HassTurnOff", {"device_id": "light.counter"}),
         (["turn on the ceiling fan", "slower"], "HassFanSetSpeed", {"device_id": "fan.ceiling"}),
         (["turn on the counter light", "and the pantry one"], "HassTurnOn", {"device_id": "light.plain"}),
+        (["turn off the counter light", "ah no leave it on"], "HassTurnOn", {"device_id": "light.counter"}),
+        (["set the counter light to 80", "too bright, twenty percent will do"], "HassLightSet", {"brightness": 20}),
         (["set the thermostat to 21", "no, 22"], "HassClimateSetTemperature", {"temperature": 22}),
         (["is the front door locked", "and the shed"], "HassGetState", {"device_id": "lock.shed"}),
     ],

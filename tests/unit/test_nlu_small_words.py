@@ -36,3 +36,21 @@ def test_in_there_is_the_room_that_a_name_begins_with():
     assert "close the blind in the Guest Room" in list(
         completions("close the blind in there", "guest room light on", intent)
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "plain"),
+    [
+        ("we don't want the saw droning on any longer", "turn off the saw"),
+        ("i no longer need the heater running", "turn off the heater"),
+        ("i want every last light in the barn out", "turn off every light in the barn"),
+        ("make sure the sign is lit", "turn on the sign"),
+        ("did ben turn off his lamp", "did someone turn off ben's lamp"),
+        ("has my mother locked the door", "has someone locked the door"),
+        ("did the lamp turn off", "did the lamp turn off"),
+        ("did you turn off the lamp", "did you turn off the lamp"),
+        ("once you've closed the blind, turn on the lamp", "close the blind then turn on the lamp"),
+    ],
+)
+def test_what_people_say_instead_of_a_plain_sentence(said, plain):
+    assert tidy(said) == plain
