@@ -3,6 +3,7 @@
 import os
 import shutil
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from panel_scene import panel
 from playwright.sync_api import expect, sync_playwright
 
 from assistant.service.turns import TurnRequest
+from assistant.skills.knowledge.library import Library
 from assistant.types import AudioClip
 from assistant.update.backup import read_backup
 from assistant.update.orders import carry_out, take
@@ -187,6 +189,36 @@ def test_a_document_is_added_read_asked_about_and_taken_away(visitor, tmp_path):
     visitor.page.get_by_label("File").set_input_files(tmp_path / "virus.exe")
     visitor.page.get_by_role("button", name="Upload").click()
     expect(visitor.page.get_by_role("status").first).to_contain_text("virus.exe: can't be read")
+
+
+def test_a_document_that_was_read_before_the_page_listened_is_shown(visitor, tmp_path, monkeypatch):
+    shown, read = threading.Event(), threading.Event()
+    reads = Library.read
+
+    def when_shown(library, *what):
+        assert shown.wait(20)
+        reads(library, *what)
+        read.set()
+
+    monkeypatch.setattr(Library, "read", when_shown)
+    visitor.pair()
+    visitor.go("/knowledge")
+    paper = tmp_path / "kettle.md"
+    paper.write_text("# Kettle\n\nDescale it with vinegar.\n")
+    visitor.page.get_by_label("File").set_input_files(paper)
+
+    def listens_late(route):
+        shown.set()
+        assert read.wait(20)
+        time.sleep(0.5)  # the page's own word of it is out by then
+        route.continue_()
+
+    visitor.page.route("**/events", listens_late)
+    visitor.page.get_by_role("button", name="Upload").click()
+    expect(visitor.page.get_by_text("Passages: 1")).to_be_visible()
+    assert read.is_set()
+    visitor.page.get_by_role("button", name="Remove: kettle.md").click()
+    expect(visitor.page.get_by_text("No documents.")).to_be_visible()
 
 
 def test_a_backup_is_downloaded_and_its_restore_ordered(visitor, tmp_path):

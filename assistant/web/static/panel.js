@@ -154,8 +154,18 @@ function showIndex({ name, done, total, problem }) {
   }
 }
 
+// A document that was read before the stream was open: nobody tells of it any more.
+async function missedIndex() {
+  const names = (list) => [...list.children].map((item) => item.dataset.name);
+  if (!names(byId("reading")).length) return;
+  const reply = await fetch(location.pathname, { headers: { Accept: "text/html" } });
+  const now = new DOMParser().parseFromString(await reply.text(), "text/html").getElementById("reading");
+  if (names(byId("reading")).some((name) => !names(now).includes(name))) location.reload();
+}
+
 if (byId("reading")) {
   const events = new EventSource("/events");
+  events.addEventListener("state", missedIndex);
   events.addEventListener("index", (event) => showIndex(JSON.parse(event.data)));
   addEventListener("pagehide", () => events.close());
 }
