@@ -21,6 +21,7 @@ _DID = _any(
     r"""
     said|says|told|tells|asked|asks|always|never|often|usually|sometimes|once|also|has|had|was|were|did|used|keeps?|leaves?
     wants|likes?|loves?|hates?|made|makes|put|left|broke|wrote|sold|bought|went|goes|gave|gives|took|takes|thinks?|thought
+    got(?! (?:home|up|in|back|here|cold|hot)\b)|lost|found|built|forgot|forgets|kept|knew|knows|spent|paid|drove|wore|wears|saw|won|met
     works?|lives?|\w+ed|(?!is\b|has\b|needs\b|was\b)\w{3,}s
     """
 )
@@ -51,7 +52,7 @@ _FORBIDDEN = re.compile(
     r"\bas (?:they|it) (?:are|is)$|\bleave (?:it|them|that) alone$"
 )
 _REPORTED = re.compile(
-    rf"^(?:he|she|they|you|one)\b|^(?:my|our|his|her|their|your|the|a|an|this|that|every|some) (?:\w+ )?{_PEOPLE}\b(?: \w+)? {_DID}\b|"
+    rf"^(?:he|she|they|you|one)\b|^(?:my|our|his|her|their|your|the|a|an|this|that|every|some) (?:\w+ )?{_PEOPLE}\b(?: \w+| next door)? {_DID}\b|"
     rf"\b{_TOLD}\b|\b(?:is|are|was|were|am) (?:called|named|labell?ed|titled)\b|"
     rf"\b{_WORKS} (?:is|was|says|said|called|about|needs|goes)\b|\bin (?:the|this|that|a|my) {_WORKS}\b|\bmy favou?rite\b"
 )

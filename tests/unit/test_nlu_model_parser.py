@@ -181,6 +181,8 @@ def test_no_question_about_the_house(text):
 def test_words_of_talk():
     assert is_talk("he told me to lock the door")
     assert is_talk("perhaps i will mow the lawn at the weekend")
+    assert is_talk("the man next door got a saw too and starts it at dawn")
+    assert not is_talk("my wife got home")
     assert not is_talk("the lawn needs cutting")
     assert is_unfinished("close the curtains in the")
     assert not is_unfinished("put some music on")
