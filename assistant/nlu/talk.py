@@ -52,7 +52,8 @@ _FORBIDDEN = re.compile(
     r"\bas (?:they|it) (?:are|is)$|\bleave (?:it|them|that) alone$"
 )
 _REPORTED = re.compile(
-    rf"^(?:he|she|they|you|one)\b|^(?:my|our|his|her|their|your|the|a|an|this|that|every|some) (?:\w+ )?{_PEOPLE}\b(?: \w+| next door)? {_DID}\b|"
+    rf"^(?:he|she|they|you|one)\b|^(?:my|our|his|her|their|your|the|a|an|this|that|every|some) (?:\w+ )?"
+    rf"{_PEOPLE}\b(?: \w+| next door)? {_DID}\b|"
     rf"\b{_TOLD}\b|\b(?:is|are|was|were|am) (?:called|named|labell?ed|titled)\b|"
     rf"\b{_WORKS} (?:is|was|says|said|called|about|needs|goes)\b|\bin (?:the|this|that|a|my) {_WORKS}\b|\bmy favou?rite\b"
 )
