@@ -13,6 +13,10 @@ EXACT, VARIANT, NEAR, PART = 0, 1, 2, 3
 for the same; only a part of it."""
 
 
+_GADGETS = frozenset({"media_player", "vacuum", "lawn_mower", "fan", "climate", "humidifier", "lock"})
+"""What people call by its maker or by its own name."""
+
+
 def forms_of(device: Device, vocabulary: Vocabulary, rooms: frozenset[Tokens]) -> dict[Tokens, int]:
     """Forms of the device's names, with how far each is from the name. ``rooms``: names that are rooms' own."""
     forms: dict[Tokens, int] = {}
@@ -49,6 +53,8 @@ def _near(
         yield VARIANT, bases[-1]
     elif room:
         yield VARIANT, (*room, *tokens)
+    if device.domain in _GADGETS and len(tokens) > 1 and tokens[1] != "'s" and tokens[0] not in vocabulary.known:
+        yield VARIANT, tokens[:1]  # "the Sonos", of "Sonos Move"
     for kind in kinds:
         yield from ((VARIANT, form) for base in bases for form in _with_kind(base, kind))
     if "'s" in tokens:

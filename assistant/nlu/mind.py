@@ -16,7 +16,7 @@ from assistant.errors import ModelError
 from assistant.nlu.intents import QUESTIONS
 from assistant.nlu.joints import starts_command
 from assistant.nlu.normalise import tidy
-from assistant.nlu.partly import partly, wholly
+from assistant.nlu.partly import is_row, partly, wholly
 from assistant.nlu.reading import ClauseReader
 from assistant.types import Action, Ask, Home, Intent, NoIntent, TurnContext, Understanding, Understood
 
@@ -180,8 +180,11 @@ class DialogueMind:
         several = wholly(sentence, read, wish)
         if several is not None:
             return several
+        most = partly(sentence, read, wish)
+        if most is not None and is_row(most):
+            return most
         found = model.understand(text, context) if model is not None else NoIntent("no template matches")
-        return partly(sentence, read, wish) or found if isinstance(found, NoIntent) else found
+        return most or found if isinstance(found, NoIntent) else found
 
     def _nearly_explained(self, text: str) -> str | None:
         if self._learned is None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from assistant.nlu.intents import QUESTIONS
-from assistant.nlu.joints import JOINT, is_imagined, is_telling, starts_command
+from assistant.nlu.joints import JOINT, is_imagined, is_telling, preambles, starts_command
 from assistant.types import Intent, NoIntent, Understanding, Understood
 
 MOST_PIECES = 5
@@ -48,12 +48,27 @@ def partly(text: str, read: Read, wish: Read) -> Understood | None:
     """What is understood of a sentence but for one part of it, which must be told as one that is not."""
     pieces = _pieces(text, read, wish)
     unknown = [piece for piece in pieces if not piece.intents]
-    if len(unknown) != 1 or len(pieces) < 2 or not pieces[0].plain or not starts_command(pieces[0].text):
+    if len(unknown) != 1 or len(pieces) < 2 or not pieces[0].plain or not _commands(pieces[0].text):
         return None
     if is_telling(text) or len(unknown[0].text.split()) > MOST_WORDS_UNKNOWN or _BREAKS_OFF.search(unknown[0].text):
         return None
     told = Intent("HassRespond", {"part": unknown[0].text}, "part_not_understood")
     return Understood((*(intent for piece in pieces for intent in piece.intents), told), "match")
+
+
+def holds_command(text: str) -> bool:
+    """Whether a command begins within a text: who takes the whole for one wish leaves that undone."""
+    return any(starts_command(part) for part in JOINT.split(text)[1:])
+
+
+def is_row(found: Understood | None) -> bool:
+    """Whether beside the part that is told at least two were understood: surer than any guess at the whole."""
+    return found is not None and len(found.intents) > 2
+
+
+def _commands(text: str) -> bool:
+    """Whether a part is a command, perhaps with the reason before it ("it's bedtime lock the door")."""
+    return starts_command(text) or any(starts_command(command) for _reason, command in preambles(text))
 
 
 def _pieces(text: str, read: Read, wish: Read) -> list[_Piece]:
@@ -78,7 +93,7 @@ def _pieces(text: str, read: Read, wish: Read) -> list[_Piece]:
 
 
 def _piece(text: str, read: Read, wish: Read, *, first: bool) -> _Piece:
-    wishes = first or not _BARE.match(text) or _IS.search(text) is not None
+    wishes = (first or not _BARE.match(text) or _IS.search(text) is not None) and not holds_command(text)
     if not first and _POINTS_BACK.search(text):
         return _Piece(text, (), plain=False)  # what it points at is in another part
     for reader, plain in ((read, True), (wish, False)):

@@ -19,6 +19,8 @@ SHARE = Path("/mnt/share")
 UNIT = "assistant.service"
 MICROPHONE, LOUDSPEAKER = "plughw:0,0", "plughw:1,1"
 PATIENCE_S = 3600.0
+LOOKS_EVERY_S = 10.0
+"""Each look is a process of its own, which on this processor takes seconds from whoever listens."""
 SETTINGS = """\
 [assistant]
 area = "Kitchen"
@@ -54,7 +56,7 @@ def wait_for(condition: Callable[[], object], what: str) -> None:
     while not condition():
         if time.monotonic() > ends_s:
             raise AssertionError(f"not in time: {what}; {status()}")
-        time.sleep(1)
+        time.sleep(LOOKS_EVERY_S)
 
 
 def tell(text: str) -> None:

@@ -5,7 +5,7 @@ from conversation import talk
 from home_cases import full_home
 
 from assistant.nlu.matcher import SentenceMatcher
-from assistant.nlu.partly import partly, wholly
+from assistant.nlu.partly import is_row, partly, wholly
 from assistant.types import Intent, NoIntent, Understood
 
 
@@ -95,6 +95,22 @@ def test_what_is_not_understood_is_told():
     found = partly("turn on the lamp and the flux capacitor", read, wish)
     assert found.intents[0] == LAMP.intents[0]
     assert found.intents[1] == Intent("HassRespond", {"part": "the flux capacitor"}, "part_not_understood")
+
+
+def test_a_row_of_commands_goes_before_a_guess_at_the_whole():
+    row = partly("turn on the lamp, open the pod bay door and turn on the lamp", read, wish)
+    assert is_row(row) and not is_row(partly("turn on the lamp and the flux capacitor", read, wish))
+    assert (
+        partly("it's bedtime turn on the lamp and paint the fence", lambda text: LAMP, wish) is None
+    )  # all of it is known
+    said = partly("it's bedtime turn on the lamp and paint the fence", late, wish)
+    assert said.intents[-1].slots == {"part": "paint the fence"}
+    # What holds a command is no wish: the command would be left undone.
+    assert wholly("turn on the lamp, the floor is filthy and open the window", read, lambda _text: ROBOT) is None
+
+
+def late(text):
+    return read(text.removeprefix("it's bedtime "))
 
 
 @pytest.mark.parametrize(
