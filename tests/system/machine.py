@@ -19,6 +19,8 @@ SHARE = Path("/mnt/share")
 UNIT = "assistant.service"
 MICROPHONE, LOUDSPEAKER = "plughw:0,0", "plughw:1,1"
 PATIENCE_S = 3600.0
+TRIES = 3
+HEARD_WITHIN_S = 90.0
 LOOKS_EVERY_S = 10.0
 """Each look is a process of its own, which on this processor takes seconds from whoever listens."""
 SETTINGS = """\
@@ -50,13 +52,30 @@ def turns() -> list[dict[str, Any]]:
     return [json.loads(line) for line in run("assistant", "turns", "--json").splitlines()]
 
 
-def wait_for(condition: Callable[[], object], what: str) -> None:
-    """Until it holds."""
-    ends_s = time.monotonic() + PATIENCE_S
+def comes(condition: Callable[[], object], within_s: float) -> bool:
+    """Whether it holds in time."""
+    ends_s = time.monotonic() + within_s
     while not condition():
         if time.monotonic() > ends_s:
-            raise AssertionError(f"not in time: {what}; {status()}")
+            return False
         time.sleep(LOOKS_EVERY_S)
+    return True
+
+
+def wait_for(condition: Callable[[], object], what: str) -> None:
+    """Until it holds."""
+    if not comes(condition, PATIENCE_S):
+        raise AssertionError(f"not in time: {what}; {status()}")
+
+
+def speak_to_it() -> None:
+    """The command, and once more where nobody heard it; what the assistant hears meanwhile is told."""
+    for _time in range(TRIES):
+        play(MICROPHONE, SHARE / "command.wav")
+        if comes(lambda: any(turn["source"] == "voice" for turn in turns()), HEARD_WITHIN_S):
+            return
+        tell(f"not heard: {status().get('hearing')}, {turns()}")
+    raise AssertionError("no spoken turn")
 
 
 def tell(text: str) -> None:
@@ -77,8 +96,7 @@ def main() -> None:
     tell(f"READY after {time.monotonic() - begun_s:.0f} s; listens to {now['hearing']['microphone']!r}")
     heard = Path("/run/reply.wav")
     with recording(LOUDSPEAKER, heard):
-        play(MICROPHONE, SHARE / "command.wav")
-        wait_for(lambda: any(turn["source"] == "voice" for turn in turns()), "a spoken turn")
+        speak_to_it()
         wait_for(lambda: status()["state"] in ("idle", "follow-up"), "the reply's end")
         time.sleep(2)
     (turn,) = turns()
