@@ -7,10 +7,11 @@ names; a room that was said, not taken from the microphone; most literal words.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from assistant.nlu.custom import CustomIntents
 from assistant.nlu.intents import QUESTIONS, property_of
@@ -51,7 +52,7 @@ class Ranked:
 
 
 class SentenceMatcher:
-    """``match`` gives the best reading of a sentence, or NoIntent. ``update`` takes the names of a changed home."""
+    """``match`` gives the best reading of a sentence, or NoIntent. ``over`` makes one of the same sentences for another home."""
 
     def __init__(
         self, home: Home, language: str = "en", custom: Sequence[Path] = (), *, problems: list[str] | None = None
@@ -61,10 +62,15 @@ class SentenceMatcher:
         """
         self._templates = load_templates(language, custom, problems)
         self._vocabulary = vocabulary(language)
-        self.update(home)
+        self._take_names(home)
 
-    def update(self, home: Home) -> None:
-        """Take the names of a changed home."""
+    def over(self, home: Home) -> Self:
+        """The same sentences over the names of another home: they are not compiled again."""
+        other = copy.copy(self)
+        other._take_names(home)
+        return other
+
+    def _take_names(self, home: Home) -> None:
         self._home = home
         self._index = NameIndex(home, self._vocabulary)
         self._sense = Sense(self._index)

@@ -38,8 +38,6 @@ class Matcher(ClauseReader, Protocol):
 
     def templates(self) -> Any: ...
 
-    def update(self, home: Home) -> None: ...
-
 
 class ModelPart(Protocol):
     """What understands paraphrases, over the same names."""
@@ -72,28 +70,30 @@ class Explained(Protocol):
 
 
 class DialogueMind:
-    """Implements the turn's ``Mind``. ``home`` gives the live snapshot; ``model`` gives the part
-    for the names that it has now, built when first needed.
+    """Implements the turn's ``Mind``. ``home`` gives the live snapshot, ``matcher_for`` the templates over its names;
+    ``model`` gives the part for the names that it has now, built when first needed.
     """
 
     def __init__(
         self,
         *,
         home: Callable[[], Home],
-        matcher: Matcher,
+        matcher_for: Callable[[Home], Matcher],
         memory: Memory,
         model: Callable[[], ModelPart | None] = lambda: None,
         learned: Explained | None = None,
     ) -> None:
         self._home = home
-        self.matcher = matcher
+        self._matcher_for = matcher_for
         self._memory = memory
         self._open_model = model
         self._learned = learned
         self._puzzle: str | None = None
         """The last sentence, where the templates did not know it: what "I meant …" explains."""
         self._acted = False
-        self._revision = home().revision
+        present = home()
+        self.matcher = matcher_for(present)
+        self._revision = present.revision
         self._unread: tuple[TurnContext, set[str]] | None = None
         """Sentences of one turn that were read in vain: they are not read a second time."""
         self._thought: tuple[tuple[str, str | None, int], Understanding] | None = None
@@ -215,6 +215,6 @@ class DialogueMind:
         """Take the names that the home has now, where they are others than before."""
         home = self._home()
         if home.revision != self._revision:
-            self.matcher.update(home)
+            self.matcher = self._matcher_for(home)
             self._unread = None
             self._revision = home.revision

@@ -86,10 +86,6 @@ class ModelUnderstander:
         self._vocabulary = vocabulary(language)
         self._language = language
         self._common = _function_words(self._phrasings)
-        self.update(home)
-
-    def update(self, home: Home) -> None:
-        """Take the devices and rooms of a changed home."""
         self._index = NameIndex(home, self._vocabulary)
         self._questions = QuestionReader(home, self._language)
         self.bank = Bank(self._vectors, self._phrasings, home)

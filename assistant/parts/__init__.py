@@ -68,17 +68,19 @@ class Parts:
     def reload(self, config: Config) -> None:
         """Take an edited configuration and inventory; what is loaded stays. Raises ConfigError, and changes nothing then."""
         from assistant.home.house import base_home
-        from assistant.nlu.matcher import SentenceMatcher
 
         home = base_home(config.home.inventory, bool(self.house.connections.status()))
-        sentences = config.home.sentences
-        SentenceMatcher(home, config.assistant.language, [sentences] if sentences else [])  # refuses what is wrong
+        self.understanding.try_sentences(home, config)
         self.house.replace_home(home)
         self.config = self.model.config = self.hearing.config = self.voices.config = self.understanding.config = config
         self._inventory = config.home.inventory
-        self.understanding.forget()
-        self.hearing.forget()
+        self.understanding.look_again()
         self.__dict__.pop("mind", None)
+
+    def keep_present(self) -> None:
+        """Let go of what was compiled for a home that has changed since."""
+        self.understanding.keep_only(self.house.snapshot())
+        self.hearing.keep_last()
 
     @cached_property
     def house(self) -> House:

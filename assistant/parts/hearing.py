@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from assistant.asr.bias import Bias
     from assistant.asr.ears import HomeEars
     from assistant.asr.lexicon import Lexicon
+    from assistant.asr.network import Sentences
     from assistant.asr.vosk_engine import VoskModel
-    from assistant.nlu.mind import DialogueMind
+    from assistant.nlu.mind import DialogueMind, Matcher
 
 KEPT_EARS = 2
 """Decoders are large; what they are made of is on the disk."""
+KEPT_KEYS = 8
 
 
 class HearingParts:
@@ -26,7 +28,9 @@ class HearingParts:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self._ears: Kept[tuple[object, HomeEars]] = Kept(KEPT_EARS)
+        self._ears: Kept[HomeEars] = Kept(KEPT_EARS)
+        self._keys: Kept[tuple[Matcher, str]] = Kept(KEPT_KEYS)
+        self._last = ""
 
     @cached_property
     def vosk(self) -> VoskModel:
@@ -54,13 +58,15 @@ class HearingParts:
         from assistant.machine.memory import give_back
 
         self._ears.clear()
+        self._keys.clear()
         for name in ("open_ears", "lexicon", "vosk"):
             self.__dict__.pop(name, None)
         give_back()
 
-    def forget(self) -> None:
-        """Compile anew what the home's names went into."""
-        self._ears.clear()
+    def keep_last(self) -> None:
+        """Let go of all ears but those that were asked for last."""
+        self._ears.only(self._last)
+        self._keys.clear()
 
     def ears_for(self, mind: DialogueMind) -> HomeEars:
         """Recognition that is helped by the sentences that ``mind`` understands."""
@@ -69,26 +75,35 @@ class HearingParts:
         from assistant.asr.ears import HomeEars
 
         mind.follow_home()
-        key = (id(mind.matcher), mind.revision)
-        # The matcher is kept with its ears: another one could else get the same id.
-        kept = self._ears.get(key, lambda: (mind.matcher, HomeEars(self.vosk, self._bias(mind))))
-        return kept[1]
+        matcher = mind.matcher
+        # The matcher is kept with its key: another one could else get the same id.
+        _matcher, key = self._keys.get(id(matcher), lambda: (matcher, self._key(matcher)))
+        self._last = key
+        return self._ears.get(key, lambda: HomeEars(self.vosk, self._bias(key, matcher)))
 
-    def _bias(self, mind: DialogueMind) -> Bias:
-        from assistant.asr.bias import compile_template_bias
-        from assistant.asr.network import Sentences
+    def _key(self, matcher: Matcher) -> str:
         from assistant.asr.packing import key_of
-        from assistant.machine.memory import give_back
-        from assistant.parts.ear_store import EarStore
+
+        intents, lists = matcher.templates()
+        return key_of(intents, lists, self.vosk.identity, self._of_skills())
+
+    def _of_skills(self) -> list[Sentences]:
+        from assistant.asr.network import Sentences
         from assistant.skills.heard import heard_sentences
 
-        intents, lists = mind.matcher.templates()
         skills = heard_sentences(self.config.assistant.language)
-        also = [] if skills is None else [Sentences(skills.intents, skills.open)]
-        bias = EarStore(self.config.paths.state / "ear").bias(
-            key_of(intents, lists, self.vosk.identity, also),
-            lambda: compile_template_bias(intents, lists, self.lexicon, also=also),
-        )
+        return [] if skills is None else [Sentences(skills.intents, skills.open)]
+
+    def _bias(self, key: str, matcher: Matcher) -> Bias:
+        from assistant.asr.bias import compile_template_bias
+        from assistant.machine.memory import give_back
+        from assistant.parts.ear_store import EarStore
+
+        def compiled() -> Bias:
+            intents, lists = matcher.templates()
+            return compile_template_bias(intents, lists, self.lexicon, also=self._of_skills())
+
+        bias = EarStore(self.config.paths.state / "ear").bias(key, compiled)
         self.lexicon.release()
         give_back()
         return bias

@@ -29,6 +29,11 @@ class Kept(Generic[T]):
         """The value of ``key`` where there is one; that is no use of it."""
         return self._values.get(key)
 
+    def only(self, key: Hashable) -> None:
+        """Let go of all but the value of ``key``."""
+        for other in [other for other in self._values if other != key]:
+            del self._values[other]
+
     def clear(self) -> None:
         """Let go of all."""
         self._values.clear()

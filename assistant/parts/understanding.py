@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+import contextlib
+from collections.abc import Hashable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 EMBEDDING_MODEL = "minilm-l6-v2-int8"
 KEPT_HOMES = 8
+KEPT_SENTENCES = 2
+Source = tuple[str, Path | None, tuple[tuple[str, int, int], ...]]
+"""What sentences are compiled from: the language, the owner's folder, and the files with their times and sizes."""
 
 
 class UnderstandingParts:
@@ -34,13 +38,30 @@ class UnderstandingParts:
         self._model = model
         self.sentence_problems: tuple[str, ...] = ()
         """Files of the owner's sentences that are left out, and why."""
+        self._sentences: Kept[SentenceMatcher] = Kept(KEPT_SENTENCES)
         self._matchers: Kept[SentenceMatcher] = Kept(KEPT_HOMES)
         self._models: Kept[ModelPart] = Kept(KEPT_HOMES)
+        self._files: tuple[tuple[str, int, int], ...] | None = None
 
-    def forget(self) -> None:
-        """Compile anew what homes' names and the owner's sentences went into."""
-        self._matchers.clear()
-        self._models.clear()
+    def look_again(self) -> bool:
+        """Take the owner's sentences as they are on the disk now; whether they are others than before."""
+        before, self._files = self._files, stamps(self._sentence_folders(self.config.home.sentences))
+        return before != self._files
+
+    def try_sentences(self, home: Home, config: Config) -> None:
+        """Compile the owner's sentences of an edited configuration where they are others. Raises ConfigError."""
+        from assistant.nlu.matcher import SentenceMatcher
+
+        sentences = config.home.sentences
+        if stamps(self._sentence_folders(sentences)) != self._files and sentences is not None:
+            SentenceMatcher(home, config.assistant.language, [sentences])
+
+    def keep_only(self, home: Home) -> None:
+        """Let go of what was compiled for other homes than the present one."""
+        source = self._source(self.config.home.sentences)
+        self._sentences.only(source)
+        self._matchers.only((names_of(home), source))
+        self._models.only(names_of(home))
 
     @cached_property
     def embedder(self) -> Embedder:
@@ -75,13 +96,15 @@ class UnderstandingParts:
         from assistant.nlu.languages import dialogue_for
         from assistant.nlu.mind import DialogueMind
 
-        home = house.snapshot()
-        matcher = self._matcher(home, sentences)
-        if sentences is not None:
-            self._give_actions(house, matcher)
+        def matcher_for(home: Home) -> SentenceMatcher:
+            matcher = self._matcher(home, sentences)
+            if sentences is not None:
+                self._give_actions(house, matcher)
+            return matcher
+
         return DialogueMind(
             home=house.snapshot,
-            matcher=matcher,
+            matcher_for=matcher_for,
             memory=dialogue_for(self.config.assistant.language),
             learned=self.learned,
             model=lambda: self.model_for(house.snapshot()),
@@ -101,14 +124,21 @@ class UnderstandingParts:
     def _matcher(self, home: Home, sentences: Path | None) -> SentenceMatcher:
         from assistant.nlu.matcher import SentenceMatcher
 
-        def make() -> SentenceMatcher:
+        def compiled() -> SentenceMatcher:
             problems: list[str] = []
             folders = self._sentence_folders(sentences)
             matcher = SentenceMatcher(home, self.config.assistant.language, folders, problems=problems)
             self.sentence_problems = tuple(problems)
             return matcher
 
-        return self._matchers.get((names_of(home), sentences), make)
+        source = self._source(sentences)
+        key = (names_of(home), source)
+        return self._matchers.get(key, lambda: self._sentences.get(source, compiled).over(home))
+
+    def _source(self, sentences: Path | None) -> Source:
+        if self._files is None:
+            self.look_again()
+        return self.config.assistant.language, sentences, self._files or ()
 
     def fresh_matcher(self, home: Home) -> SentenceMatcher:
         """A matcher of ``home`` over the sentences as they are on the disk now."""
@@ -135,6 +165,17 @@ class UnderstandingParts:
             return plain or ModelUnderstander(home, self.vectors, lambda: self.chooser, language)
 
         return self._models.get(names_of(home), make)
+
+
+def stamps(folders: Sequence[Path]) -> tuple[tuple[str, int, int], ...]:
+    """The files in ``folders`` with their times (ns) and sizes: others mean that something was edited."""
+    found = []
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            with contextlib.suppress(OSError):  # it went away just now
+                status = path.stat()
+                found.append((str(path), status.st_mtime_ns, status.st_size))
+    return tuple(found)
 
 
 def names_of(home: Home) -> Hashable:

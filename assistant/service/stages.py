@@ -163,6 +163,7 @@ class LoadedStages:
                 return True
             begun_s = time.monotonic()
             self._load(core, "ears")
+            self.parts.keep_present()
             log.info("%d devices: the ear was compiled in %.1f s", len(home.devices), time.monotonic() - begun_s)
             return True
 

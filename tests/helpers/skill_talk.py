@@ -50,7 +50,7 @@ class Conversation:
         )
         self.mind = DialogueMind(
             home=self.house.snapshot,
-            matcher=SentenceMatcher(self.house.snapshot(), language),
+            matcher_for=lambda home: SentenceMatcher(home, language),
             memory=dialogue_for(language),
             model=lambda: concern_for(language, self.house.snapshot()),
         )

@@ -1,4 +1,4 @@
-"""What scripts/test-alsa puts into the shared folder: a spoken command, with a room's silence around it."""
+"""What scripts/test-alsa puts into the shared folder: spoken commands, with a room's silence around them."""
 
 import sys
 from pathlib import Path
@@ -12,7 +12,11 @@ from assistant.types import AudioClip
 
 RATE_HZ = 16_000
 
-silence = np.random.default_rng(1).normal(0, 4, 2 * RATE_HZ).astype(np.int16)
+COMMANDS = {"on.wav": "Hey Jarvis, turn on the kitchen light.", "off.wav": "Hey Jarvis, turn off the kitchen light."}
+
+silence = np.random.default_rng(1).normal(0, 4, RATE_HZ).astype(np.int16)
 with Parts(Config()) as parts:
-    command = to_mono_16k(parts.say("Hey Jarvis, turn on the kitchen light."))
-save_clip(AudioClip(np.concatenate([silence, command.samples, silence]), RATE_HZ), Path(sys.argv[1]) / "command.wav")
+    for name, text in COMMANDS.items():
+        command = to_mono_16k(parts.say(text)).samples
+        clip = AudioClip(np.concatenate([silence, command, silence, silence]), RATE_HZ)
+        save_clip(clip, Path(sys.argv[1]) / name)

@@ -73,6 +73,5 @@ def test_the_ear_is_biased_to_it(tmp_path):
     house = open_house(None, tmp_path)
     matcher = SentenceMatcher(house.snapshot(), "en")
     house.name_device("light.kitchen", "moonbeam")
-    matcher.update(house.snapshot())
-    intents, lists = matcher.templates()
+    intents, lists = matcher.over(house.snapshot()).templates()
     assert "moonbeam" in compile_template_bias(intents, lists, Lexicon(Everything())).decoder_grammar

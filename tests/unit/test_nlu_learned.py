@@ -28,7 +28,7 @@ class Letters:
 
 
 def mind(learned):
-    return DialogueMind(home=lambda: HOME, matcher=SentenceMatcher(HOME), memory=Dialogue(), learned=learned)
+    return DialogueMind(home=lambda: HOME, matcher_for=SentenceMatcher, memory=Dialogue(), learned=learned)
 
 
 def test_what_was_explained_is_known_after_a_restart(tmp_path):

@@ -74,9 +74,10 @@ def test_match_wraps_the_reading():
     assert isinstance(MATCHER.match("sing me a song about rain", context), NoIntent)
 
 
-def test_it_follows_a_changed_home():
-    matcher = SentenceMatcher(HOME)
-    matcher.update(Home(devices=(Device("light.new", "Beacon", (), None, "off"),)))
+def test_the_same_sentences_over_another_home():
+    before = SentenceMatcher(HOME)
+    matcher = before.over(Home(devices=(Device("light.new", "Beacon", (), None, "off"),)))
     context = TurnContext(now=NOW, area=None)
     assert matcher.match_clause("turn on the beacon", context).slots["device_id"] == "light.new"
     assert matcher.match_clause("turn on the kitchen light", context) is None
+    assert before.match_clause("turn on the beacon", context) is None
