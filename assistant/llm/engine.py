@@ -61,6 +61,10 @@ class Engine:
         """Free the model."""
         self.native.close()
 
+    def rest(self) -> None:
+        """Nobody asks for now: what the system can read again need not be held. From any thread."""
+        self.native.rest()
+
     # --- prompts -------------------------------------------------------------------------------------
 
     def prompt(self, messages: Sequence[Message], *, answer: bool = True) -> list[int]:

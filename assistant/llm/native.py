@@ -40,7 +40,7 @@ class NativeModel:
             raise ModelError(
                 f"{path}: llama.cpp cannot load it ({self._log.reason()})", mend="run 'assistant models verify'"
             )
-        drop_mapped(path)
+        self.rest()
         self.vocab = lib.llama_model_get_vocab(self.model)
         self.context = self._open_context(context, threads)
         self.memory = lib.llama_get_memory(self.context)
@@ -65,6 +65,10 @@ class NativeModel:
                 f"{self.path}: no context of {size} tokens ({self._log.reason()})", mend="lower llm.context"
             )
         return context
+
+    def rest(self) -> None:
+        """Let go of the weights' pages, while any thread may use them: the next token maps them again, in 10 ms here."""
+        drop_mapped(self.path)
 
     def set_threads(self, threads: int) -> None:
         """Use so many threads from now on, for tokens and for prompts."""

@@ -29,6 +29,11 @@ class ModelParts:
             self._engine.close()
             self._engine = None
 
+    def rest(self) -> None:
+        """Hold no pages of the weights while nobody asks; they stay in the system's cache of files as long as there is room."""
+        if self._engine is not None:
+            self._engine.rest()
+
     @property
     def path(self) -> Path:
         """The language model's file: the configured one, or its stand-in."""

@@ -30,7 +30,7 @@ class Upkeep:
         self._core = core
         self._stages = stages
         self._beside = beside
-        self._tidy = memory.Tidy()
+        self._tidy = memory.Tidy(self._give_back)
         core.events.listen(self._tidy.used, TurnFinished, Announced, Reloaded)
 
     async def tell(self, notice: Notice) -> None:
@@ -54,6 +54,10 @@ class Upkeep:
             for notice in watch.check(await asyncio.to_thread(read_health), time.monotonic()):
                 await self.tell(notice)
             await asyncio.sleep(HEALTH_EVERY_S)
+
+    def _give_back(self) -> None:
+        memory.trim()
+        self._stages.parts.model.rest()
 
     async def keep_tidy(self) -> None:
         """Give back what turns have left free, when nobody is spoken to."""

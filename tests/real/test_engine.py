@@ -1,6 +1,8 @@
 """The engine on the real model: counts that must not grow, states on disk, choices, and several users at once."""
 
+import re
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -51,6 +53,25 @@ def test_a_second_question_evaluates_only_its_own_words(engine, client):
     own = len(engine.prompt([("user", "why is the sky blue")]))
     _, tokens, runs = evaluated(engine, lambda: ask("why is the sky blue"))
     assert tokens <= own and runs == 1
+
+
+def mapped_mb():
+    """What of files this process has mapped into memory now."""
+    text = Path("/proc/self/status").read_text()
+    return int(re.search(r"RssFile:\s+(\d+)", text)[1]) / 1024
+
+
+def test_at_rest_the_weights_are_not_held_and_nothing_is_forgotten(engine, client):
+    def answer():
+        asked = [("user", "What is the capital of France?")]
+        return "".join(client.chat(SYSTEM, asked, max_tokens=12, sampling=GREEDY))
+
+    first = answer()
+    before_mb = mapped_mb()
+    engine.rest()
+    assert mapped_mb() < before_mb - 300
+    assert evaluated(engine, answer) == evaluated(engine, answer)
+    assert answer() == first
 
 
 def test_words_that_were_read_along_are_not_read_again(engine, client):
