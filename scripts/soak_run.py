@@ -34,9 +34,11 @@ from assistant.api.control_client import SOCKET_NAME, ControlClient  # noqa: E40
 from assistant.audio.capture import FRAME_SAMPLES, Capture, Frame, MicrophoneOpened, Waiting  # noqa: E402
 from assistant.audio.files import load_clip, to_mono_16k  # noqa: E402
 from assistant.audio.noise import babble, room_noise  # noqa: E402
+from assistant.bench.stats import percentile  # noqa: E402
 from assistant.config.environment import default_models_dir  # noqa: E402
 from assistant.errors import AssistantError  # noqa: E402
 from assistant.events import TurnFinished  # noqa: E402
+from assistant.machine.usage import own_use  # noqa: E402
 from assistant.service import microphone  # noqa: E402
 from assistant.types import AudioClip  # noqa: E402
 
@@ -74,6 +76,8 @@ class Room:
         """How much of its time has passed."""
         self.busy = lambda: False
         """Whether the assistant thinks or speaks: the room waits for it."""
+        self.is_idle = lambda: True
+        """Whether no turn goes on."""
 
     def events(self) -> Iterator[Capture]:
         """What a microphone tells."""
@@ -140,6 +144,8 @@ class Life:
         self._hours = hours
         self._ends_s = time.monotonic() + minutes * 60
         self.rows: list[dict[str, float]] = []
+        self.resident_mb: dict[str, list[float]] = {"in_turns": [], "between_turns": []}
+        """Looked at five times a second; a turn begins with the wake word, and ends when all is said."""
         self.turns = 0
 
     def run(self) -> None:
@@ -149,6 +155,7 @@ class Life:
             typed_s, row_s = TYPED_EVERY_S, ROW_FIRST_S
             while self._room.seconds < self._hours * 3600 and time.monotonic() < self._ends_s:
                 time.sleep(0.2)
+                self.resident_mb["between_turns" if self._room.is_idle() else "in_turns"].append(own_use()["rss_mb"])
                 if self._room.seconds >= typed_s:
                     typed_s += TYPED_EVERY_S
                     self._typed()
@@ -233,6 +240,15 @@ def main() -> int:
         "spoken": spoken_turns(),
         "typed": life.turns,
         "grown": result,
+        "resident_mb": {
+            when: {
+                "p50": round(percentile(found, 0.5)),
+                "p95": round(percentile(found, 0.95)),
+                "most": round(max(found)),
+            }
+            for when, found in life.resident_mb.items()
+            if found
+        },
         "rss_mb_p50": statistics.median(row["rss_mb"] for row in life.rows),
         "most_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
     }
@@ -247,6 +263,7 @@ def follow(room: Room):
 
     def build_hearing(core, *arguments):
         room.busy = lambda: core.state in ("processing", "speaking")
+        room.is_idle = lambda: core.state == "idle"
         core.events.listen(
             lambda event: counted.__setitem__(0, counted[0] + (event.record.source == "voice")), TurnFinished
         )
