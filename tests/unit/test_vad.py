@@ -21,7 +21,21 @@ class Scripted:
 
 
 def level(hundredths, seconds):
-    return np.full(int(seconds * RATE_HZ), hundredths, np.int16)
+    samples = np.full(int(seconds * RATE_HZ), hundredths, np.int16)
+    samples[1::2] = -1000  # else it would be silence
+    return samples
+
+
+def voice(seconds):
+    """A hummed tone with overtones about those of an open vowel, four syllables a second."""
+    time = np.arange(int(seconds * RATE_HZ)) / RATE_HZ
+    phase = 2 * np.pi * np.cumsum(120 + 15 * np.sin(2 * np.pi * 3 * time)) / RATE_HZ
+    tone = sum(
+        np.sin(number * phase) / number * np.exp(-(((number * 120 - middle) / 550) ** 2)) * weight
+        for number in range(1, 30)
+        for middle, weight in ((600, 3), (1800, 1))
+    )
+    return (tone * np.clip(np.sin(2 * np.pi * 4 * time) + 0.6, 0, 1) * 6000).astype(np.int16)
 
 
 @pytest.mark.parametrize("size", [160, 320, 512, 333, 1])
@@ -62,3 +76,14 @@ def test_the_real_detector_hears_no_speech_in_silence_and_steady_noise():
         detector.reset()
         heard = [detector.process(sound[start : start + 320]) for start in range(0, len(sound), 320)]
         assert np.mean(heard) < 0.05
+
+
+@pytest.mark.parametrize("offset", [0, 7])
+def test_the_real_detector_finds_speech_between_digital_silence(offset):
+    """A microphone that gates its noise: the zeros before tell nothing of the room, and those behind are no speech."""
+    silence = np.full(3 * RATE_HZ, offset, np.int16)
+    sound = np.concatenate([silence, voice(1.5), silence])
+    detector = SpeechDetector()
+    heard = [detector.process(sound[start : start + 320]) for start in range(0, len(sound), 320)]
+    times_s = np.flatnonzero(heard) * 0.02
+    assert 3.0 <= times_s[0] < 3.4 and 4.2 < times_s[-1] < 5.0
