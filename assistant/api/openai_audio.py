@@ -97,11 +97,13 @@ class OpenAiAudio:
         return Response(sound, media_type=kind)
 
     def _pcm(self, text: str) -> Iterator[bytes]:
-        """24 kHz, 16 bits, mono, as OpenAI's API has it; sentence by sentence."""
-        from assistant.audio.files import resample
+        """24 kHz, 16 bits, mono, as OpenAI's API has it; as it is made."""
+        from assistant.audio.resampling import Resampler
 
+        resampler = Resampler(24_000)
         for clip in self.speaking().speak([text]):
-            yield resample(clip, 24_000).samples.astype("<i2").tobytes()
+            yield resampler.take(clip).astype("<i2").tobytes()
+        yield resampler.rest().astype("<i2").tobytes()
 
     def _encoded(self, text: str, wanted: str) -> tuple[bytes, str]:
         import soundfile

@@ -7,12 +7,12 @@ Both run on one time line: a block waits until as much sound was captured as was
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from assistant.audio.files import to_int16
 from assistant.audio.kalman import KalmanCanceller
+from assistant.audio.resampling import Resampler
 from assistant.types import AudioClip
 
 if TYPE_CHECKING:
@@ -42,8 +42,7 @@ class EchoSuppressor:
 
     def __init__(self, canceller: Canceller | None = None) -> None:
         self._canceller = canceller if canceller is not None else KalmanCanceller()
-        self._resampler: Any = None
-        self._resampler_rate_hz = 0
+        self._resampler = Resampler(RATE_HZ)
         self._lock = threading.Lock()
         self._waiting: list[npt.NDArray[np.int16]] = []
         self._waiting_samples = 0
@@ -60,22 +59,11 @@ class EchoSuppressor:
     def played(self, block: AudioClip) -> None:
         """The next block that the loudspeaker is given, at any rate; from any thread."""
         with self._lock:
-            samples = self._at_16k(block)
+            samples = self._resampler.take(block)
             self._waiting.append(samples)
             self._waiting_samples += len(samples)
             while self._waiting_samples > LONGEST_WAIT_S * RATE_HZ:
                 self._waiting_samples -= len(self._waiting.pop(0))
-
-    def _at_16k(self, block: AudioClip) -> npt.NDArray[np.int16]:
-        """Blocks are one stream: resampled one by one, each would begin and end with a click."""
-        if block.rate_hz == RATE_HZ:
-            return block.samples
-        if self._resampler_rate_hz != block.rate_hz:
-            import soxr
-
-            self._resampler = soxr.ResampleStream(block.rate_hz, RATE_HZ, 1, dtype="float32")
-            self._resampler_rate_hz = block.rate_hz
-        return to_int16(self._resampler.resample_chunk(block.samples.astype(np.float32) / 32768.0))
 
     def stopped(self) -> None:
         """Playing was broken off: what was handed over but not played yet is never heard."""

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from assistant.audio.devices import PORTAUDIO_LOCK
-from assistant.audio.files import resample
+from assistant.audio.resampling import Resampler
 from assistant.errors import AudioError
 from assistant.types import AudioClip
 
@@ -57,6 +58,7 @@ class Player:
     def __init__(self, stream: Any, rate_hz: int, volume: float, tap: Tap | None = None) -> None:
         self._stream = stream
         self._rate_hz = rate_hz
+        self._resampler = Resampler(rate_hz)
         self._volume = volume
         self._tap = tap
         self._stopped = threading.Event()
@@ -91,15 +93,11 @@ class Player:
     def play(self, clip: AudioClip) -> bool:
         """Hand the clip to the device, block by block; False where it was stopped before its end.
 
+        Clips between ``resume`` and ``drain`` are one stream of sound, without gaps or clicks.
+
         Raises AudioError where the device is lost.
         """
-        samples = resample(clip, self._rate_hz).samples
-        size = max(1, math.ceil(BLOCK_S * self._rate_hz))
-        for start in range(0, len(samples), size):
-            if self._stopped.is_set():
-                return False
-            self._write(self._louder(samples[start : start + size]))
-        return not self._stopped.is_set()
+        return self._play(self._resampler.take(clip))
 
     def stop(self) -> None:
         """Silence now: what the device still holds is dropped, and what is being played is given up."""
@@ -108,12 +106,14 @@ class Player:
             self._stream.abort()
 
     def resume(self) -> None:
-        """Allow playing again after ``stop``."""
+        """Begin a stream of clips; allow playing again after ``stop``. From the thread that plays."""
+        self._resampler.forget()
         with self._lock, self._reported():
             self._stopped.clear()
 
     def drain(self) -> None:
         """Wait until everything that was handed over is heard. The device rests then, until the next sound."""
+        self._play(self._resampler.rest())
         # Silence pushes it out: not every sound system waits for the rest when a stream is stopped.
         silence = np.zeros(math.ceil(BLOCK_S * self._rate_hz), np.int16)
         for _ in range(math.ceil((LATENCY_S + PUSHED_OUT_S) / BLOCK_S)):
@@ -135,10 +135,18 @@ class Player:
     def __exit__(self, *_error: object) -> None:
         self.close()
 
-    def _louder(self, samples: np.ndarray[Any, np.dtype[np.int16]]) -> np.ndarray[Any, np.dtype[np.int16]]:
+    def _play(self, samples: npt.NDArray[np.int16]) -> bool:
+        size = max(1, math.ceil(BLOCK_S * self._rate_hz))
+        for start in range(0, len(samples), size):
+            if self._stopped.is_set():
+                return False
+            self._write(self._louder(samples[start : start + size]))
+        return not self._stopped.is_set()
+
+    def _louder(self, samples: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
         return np.asarray(np.rint(samples * self._volume**2), dtype=np.int16)
 
-    def _write(self, block: np.ndarray[Any, np.dtype[np.int16]]) -> None:
+    def _write(self, block: npt.NDArray[np.int16]) -> None:
         if self._tap is not None:
             self._tap(AudioClip(block, self._rate_hz))
         with self._lock, self._reported():

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import ModelError
-from assistant.nlu.onnx_graph import look_up_first
+from assistant.onnx.messages import Model
+from assistant.onnx.session import open_session
+from assistant.onnx.tables import look_up_first
 
 if TYPE_CHECKING:
     import numpy as np
@@ -72,14 +73,9 @@ class Embedder:
         options.enable_cpu_mem_arena = False
         broken = (failures.Fail, failures.InvalidProtobuf, failures.InvalidGraph, failures.NoSuchFile)
         try:
-            # By a file: of bytes the session would keep a copy. Folding would hold the 8-bit weights a second time as
-            # floats, and the arena keeps what the longest batch took: docs/performance.md has the measurement.
-            with tempfile.NamedTemporaryFile(prefix="assistant-embedding-") as edited:
-                edited.write(look_up_first(model.read_bytes()))
-                edited.flush()
-                session = onnxruntime.InferenceSession(
-                    edited.name, options, providers=["CPUExecutionProvider"], disabled_optimizers=["ConstantFolding"]
-                )
+            # Folding would hold the 8-bit weights a second time as floats, and the arena keeps what the longest batch
+            # took: docs/performance.md has the measurement.
+            session = open_session(look_up_first(Model.read(model)), options, without=["ConstantFolding"])
             loaded = Tokenizer.from_str(tokenizer.read_text(encoding="utf-8"))
         except (*broken, OSError, ValueError) as error:
             raise ModelError(f"{model}: cannot be loaded ({error})", mend=mend) from error

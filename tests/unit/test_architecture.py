@@ -7,7 +7,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[2] / "assistant"
 STAGES = {"audio", "asr", "nlu", "llm", "home", "skills", "tts"}
-BASE = {"types", "errors", "events", "config", "han", "telling"}
+BASE = {"types", "errors", "events", "config", "han", "telling", "onnx"}
 ABOVE_STAGES = ("turn", "parts", "service", "api", "daemon", "commands", "cli")
 """Each may import those before it, none after it."""
 ADAPTERS = {
