@@ -180,6 +180,7 @@ class Daemon:
                 tasks.create_task(self._upkeep.follow_home(), name="home"),
                 tasks.create_task(self._upkeep.watch_health(), name="health"),
                 tasks.create_task(self._upkeep.keep_tidy(), name="tidy"),
+                tasks.create_task(self._upkeep.keep_small(), name="small"),
                 tasks.create_task(self._reload_when_asked(), name="reload"),
             ]
             await self._stop.wait()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -12,8 +11,9 @@ import numpy as np
 
 from assistant.asr.bias import Bias
 from assistant.asr.choice import Look, choose, is_doubtful, look, open_transcript
+from assistant.asr.decoders import Bound, Decoders
 from assistant.asr.sound import SoundLevels, foreground
-from assistant.asr.vosk_engine import RATE_HZ, ScoringDecoder, VoskModel
+from assistant.asr.vosk_engine import RATE_HZ, VoskModel
 from assistant.errors import AudioError
 from assistant.han import joined
 from assistant.types import AudioClip, Transcript, Word
@@ -28,39 +28,14 @@ LONGEST_AGAIN = RATE_HZ * 12
 """What is longer is not heard again: somebody waits for the answer."""
 BIASED_ALTERNATIVES = 40
 OPEN_ALTERNATIVES = 6
-MOST_UTTERANCES = 8
-"""A decoder grows by some 4 MB an utterance: then a new one is made. One that is new works twice as long on its first utterances:
-at 8 instead of 32 hearing takes up to a fifth more, at 4 instead of 12 over a quarter (docs/service.md)."""
-
-
-class _Decoders:
-    """Idle decoders of one grammar: making one costs up to a tenth of a second, so they are used again."""
-
-    def __init__(self, model: VoskModel, grammar: str | None, alternatives: int) -> None:
-        self._model = model
-        self._grammar = grammar
-        self._alternatives = alternatives
-        self._idle: deque[ScoringDecoder] = deque()
-
-    def take(self) -> ScoringDecoder:
-        """An idle decoder, or a new one."""
-        try:
-            return self._idle.pop()
-        except IndexError:
-            return self._model.scorer(self._grammar, alternatives=self._alternatives)
-
-    def give_back(self, decoder: ScoringDecoder) -> None:
-        """Keep a decoder whose utterance is finished, until it has grown too large."""
-        if decoder.finished < MOST_UTTERANCES:
-            self._idle.append(decoder)
 
 
 class _Biased:
     """A bias and its decoders; replaced as a whole."""
 
-    def __init__(self, bias: Bias, model: VoskModel) -> None:
+    def __init__(self, bias: Bias, model: VoskModel, bound: Bound) -> None:
         self.bias = bias
-        self.decoders = _Decoders(model, bias.decoder_grammar, BIASED_ALTERNATIVES)
+        self.decoders = Decoders(model, bias.decoder_grammar, BIASED_ALTERNATIVES, bound)
         self.decoders.give_back(self.decoders.take())
         bias.grammar.prepare()
         bias.repairer.prepare()
@@ -69,7 +44,7 @@ class _Biased:
 class EarStream:
     """One utterance being heard. Not thread-safe: one thread feeds it."""
 
-    def __init__(self, opened: _Decoders, biased: _Biased | None) -> None:
+    def __init__(self, opened: Decoders, biased: _Biased | None) -> None:
         self._opened = opened
         self._open_decoder = opened.take()
         self._biased = biased
@@ -137,9 +112,11 @@ class HomeEars:
     Streams may run at the same time in several threads. A bias that is set takes effect at the next utterance.
     """
 
-    def __init__(self, model: VoskModel, bias: Bias | None = None) -> None:
+    def __init__(self, model: VoskModel, bias: Bias | None = None, bound: Bound | None = None) -> None:
+        """``bound``: of the decoders that wait; ears that share it are small together."""
         self._model = model
-        self._opened = _Decoders(model, None, OPEN_ALTERNATIVES)
+        self._bound = bound or Bound()
+        self._opened = Decoders(model, None, OPEN_ALTERNATIVES, self._bound)
         self._biased: _Biased | None = None
         self.bias = bias
         self.last_wait_ms = 0.0
@@ -155,7 +132,7 @@ class HomeEars:
 
     @bias.setter
     def bias(self, bias: Bias | None) -> None:
-        self._biased = None if bias is None else _Biased(bias, self._model)
+        self._biased = None if bias is None else _Biased(bias, self._model, self._bound)
 
     def hear_as(self, other: HomeEars) -> None:
         """Take the other's bias with its decoders, from the next utterance on: another decoder of it would be 20 MB more."""

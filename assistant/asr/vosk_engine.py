@@ -145,13 +145,12 @@ class ScoringDecoder:
         self._alternatives = alternatives
         self._segments: list[list[Hypothesis]] = []
         self._before_s = 0.0
-        self._taken_s = 0.0
-        self.finished = 0
-        """Utterances so far. The recogniser keeps what it worked out of its graph for each: memory for speed."""
+        self.heard_s = 0.0
+        """Seconds of sound since it was made. The recogniser keeps what it works out of its graph: memory for speed."""
 
     def accept(self, samples: npt.NDArray[np.int16]) -> None:
         """Take the next samples (int16, 16 kHz)."""
-        self._taken_s += len(samples) / RATE_HZ
+        self.heard_s += len(samples) / RATE_HZ
         if self._recogniser.AcceptWaveform(samples.tobytes()):
             self._segments.append(_hypotheses(self._recogniser.Result(), self._before_s))
 
@@ -165,7 +164,7 @@ class ScoringDecoder:
         self.accept(samples)
         self._recogniser.Result()
         self._segments = []
-        self._before_s = self._taken_s
+        self._before_s = self.heard_s
         self.accept(samples)
         return self.finish()
 
@@ -180,8 +179,7 @@ class ScoringDecoder:
                 unique.setdefault(pair.text, pair)
             joined = list(unique.values())[: self._alternatives]
         self._segments = []
-        self.finished += 1
-        self._before_s = self._taken_s  # Vosk counts time from the decoder's first sample on
+        self._before_s = self.heard_s  # Vosk counts time from the decoder's first sample on
         return joined
 
 

@@ -28,7 +28,7 @@ def compile_names(home: Home, vocabulary: Vocabulary) -> dict[str, SlotList]:
         for text in (*_written(device.name, *device.aliases), *_near(device, vocabulary, taken)):
             names.setdefault((plain(text), device.id), (text, device.id, context))
     for text, kind in _kinds_of_rooms(home, vocabulary):
-        domain = next(iter(kind.domains))
+        domain = min(kind.domains)
         names.setdefault((plain(text), domain), (text, f"{domain}.{plain(text)}", {"domain": domain}))
     areas = [(text, area.name) for area in home.areas for text in _place(area.name, area.aliases, ())]
     floors = [(text, floor.name) for floor in home.floors for text in _place(floor.name, floor.aliases, ("floor",))]
@@ -56,7 +56,8 @@ def _written(*names: str) -> Iterable[str]:
 
 
 def _near(device: Device, vocabulary: Vocabulary, taken: frozenset[tuple[str, ...]]) -> Iterable[str]:
-    for form, distance in forms_of(device, vocabulary, taken).items():
+    # In one order for all processes: the ear's sentences are kept on the disk by what they were made of.
+    for form, distance in sorted(forms_of(device, vocabulary, taken).items(), key=lambda found: found[::-1]):
         if distance <= VARIANT:
             yield " ".join(form).replace(" 's", "'s")
 
@@ -85,5 +86,5 @@ def _kinds_of_rooms(home: Home, vocabulary: Vocabulary) -> Iterable[tuple[str, K
         for kind in vocabulary.kinds:
             if kind.domains & domains and not kind.domains & {"sensor", "binary_sensor"}:
                 words = sorted(kind.words, key=lambda tokens: (len(tokens), tokens))[:2]
-                for tokens in (*words, *(named for named in kind.named | kind.only if named[-1] in last)):
+                for tokens in (*words, *(named for named in sorted(kind.named | kind.only) if named[-1] in last)):
                     yield f"{area.name} {' '.join(tokens)}", kind

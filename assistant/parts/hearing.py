@@ -12,6 +12,7 @@ from assistant.parts.kept import Kept
 
 if TYPE_CHECKING:
     from assistant.asr.bias import Bias
+    from assistant.asr.decoders import Bound
     from assistant.asr.ears import HomeEars
     from assistant.asr.lexicon import Lexicon
     from assistant.asr.network import Sentences
@@ -40,6 +41,12 @@ class HearingParts:
         return VoskModel(resolve(self.config.asr.model, self.config.paths.models).directory)
 
     @cached_property
+    def _bound(self) -> Bound:
+        from assistant.asr.decoders import Bound
+
+        return Bound()
+
+    @cached_property
     def lexicon(self) -> Lexicon:
         """How written words are said; what it works out for one home's names is there for the next."""
         from assistant.asr.lexicon import Lexicon
@@ -51,7 +58,7 @@ class HearingParts:
         """Recognition with the open vocabulary alone."""
         from assistant.asr.ears import HomeEars
 
-        return HomeEars(self.vosk)
+        return HomeEars(self.vosk, bound=self._bound)
 
     def release(self) -> None:
         """Free the recogniser; it is loaded again when it is next needed."""
@@ -79,7 +86,7 @@ class HearingParts:
         # The matcher is kept with its key: another one could else get the same id.
         _matcher, key = self._keys.get(id(matcher), lambda: (matcher, self._key(matcher)))
         self._last = key
-        return self._ears.get(key, lambda: HomeEars(self.vosk, self._bias(key, matcher)))
+        return self._ears.get(key, lambda: HomeEars(self.vosk, self._bias(key, matcher), self._bound))
 
     def _key(self, matcher: Matcher) -> str:
         from assistant.asr.packing import key_of

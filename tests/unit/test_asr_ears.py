@@ -5,7 +5,8 @@ import pytest
 from speech import FakeDictionary, hypothesis, intents_of
 
 from assistant.asr.bias import compile_template_bias
-from assistant.asr.ears import MARGIN_SAMPLES, MOST_UTTERANCES, HomeEars
+from assistant.asr.decoders import Bound
+from assistant.asr.ears import MARGIN_SAMPLES, HomeEars
 from assistant.asr.lexicon import Lexicon
 from assistant.errors import AudioError
 from assistant.types import AudioClip
@@ -15,16 +16,16 @@ RATE_HZ = 16_000
 
 class FakeDecoder:
     def __init__(self, model, grammar):
-        self.model, self.grammar, self.samples, self.finished = model, grammar, 0, 0
+        self.model, self.grammar, self.samples, self.heard_s = model, grammar, 0, 0.0
 
     def accept(self, samples):
         self.samples += len(samples)
+        self.heard_s += len(samples) / RATE_HZ
 
     def partial(self):
         return self.model.partials[self.grammar is not None]
 
     def finish(self):
-        self.finished += 1
         self.model.heard.append(self.samples)
         self.samples = 0
         return self.model.hypotheses[self.grammar is not None]
@@ -86,9 +87,32 @@ def test_decoders_are_used_again():
 
 def test_a_decoder_is_made_anew_before_it_grows_without_end():
     model = FakeModel(hypothesis("who wrote hamlet", 1), [])
-    ears = HomeEars(model)
-    for _ in range(2 * MOST_UTTERANCES):
-        ears.transcribe(clip(0.1))
+    ears = HomeEars(model, bound=Bound(10.0))
+    for _ in range(12):
+        ears.transcribe(clip(1.4))  # with the silence around it two seconds
+    assert model.made == 2
+
+
+def test_of_all_decoders_the_largest_is_let_go():
+    model = FakeModel(*PLAIN)
+    bound = Bound(10.0)
+    ears, others = HomeEars(model, bias_of("open the door"), bound), HomeEars(model, bound=bound)
+    others.transcribe(clip(3.4))
+    ears.transcribe(clip(1.4))
+    assert model.made == 3
+    ears.transcribe(clip(1.4))  # 4 + 4 + 4 seconds now: one of them is too much
+    others.transcribe(clip(0.4))
+    ears.transcribe(clip(0.4))
+    assert model.made == 4
+
+
+def test_ears_that_are_gone_take_no_room():
+    model = FakeModel(*PLAIN)
+    bound = Bound(10.0)
+    HomeEars(model, bound=bound).transcribe(clip(7.4))
+    ears = HomeEars(model, bound=bound)
+    for _ in range(4):
+        ears.transcribe(clip(1.4))
     assert model.made == 2
 
 

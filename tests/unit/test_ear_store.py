@@ -1,5 +1,9 @@
 """A house's bias is compiled once, and never taken where it is damaged or was made of something else."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 from speech import FakeDictionary, intents_of, names
 
@@ -95,3 +99,25 @@ def test_the_key_tells_everything_apart_that_is_compiled():
         key_of(intents_of(SENTENCES, lists={"brightness": {"range": {"from": 0, "to": 50}}}), lists, "model"),
     ]
     assert len({key, *others}) == len(others) + 1
+
+
+def test_the_key_is_the_same_in_every_process():
+    """Sets have another order in each: a house would be compiled anew at every start."""
+    code = (
+        "from assistant.asr.packing import key_of\n"
+        "from assistant.home.inventory import load_inventory\n"
+        "from assistant.nlu.matcher import SentenceMatcher\n"
+        "intents, lists = SentenceMatcher(load_inventory()).templates()\n"
+        "print(key_of(intents, lists, 'model'))"
+    )
+    keys = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(keys) == 1

@@ -105,7 +105,7 @@ class Recogniser:
         return ""
 
     def scorer(self, grammar=None, *, alternatives):
-        return SimpleNamespace(finished=0)
+        return SimpleNamespace(heard_s=0.0)
 
 
 def test_the_ear_stays_over_a_reload_of_the_same_home(tmp_path):

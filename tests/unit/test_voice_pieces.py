@@ -104,7 +104,7 @@ def test_a_network_of_another_make_is_run_as_a_whole():
     assert len(piece) == 7
 
 
-@pytest.mark.parametrize("share", [0.01, 0.1, 0.3, 0.45, 0.57])
+@pytest.mark.parametrize("share", [0.01, 0.1, 0.3, 0.45, 0.54])
 def test_each_piece_is_made_while_the_one_before_it_is_heard(share):
     pace = paced(share)
     assert pace.keeps_up

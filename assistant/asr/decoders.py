@@ -1,0 +1,56 @@
+"""Decoders that wait for their next utterance, and how much of them is kept."""
+
+from __future__ import annotations
+
+import threading
+from weakref import WeakSet
+
+from assistant.asr.vosk_engine import ScoringDecoder, VoskModel
+
+MOST_HEARD_S = 36.0
+"""Seconds that all waiting decoders may have heard. One keeps what it worked out of its graph: some 2 MB for each second of words
+that it has not heard before, and it works twice as long where it has to work them out anew (docs/service.md)."""
+
+
+class Decoders:
+    """Decoders of one grammar: making one costs up to a tenth of a second, so they are used again. From any thread."""
+
+    def __init__(self, model: VoskModel, grammar: str | None, alternatives: int, bound: Bound) -> None:
+        self._model = model
+        self._grammar = grammar
+        self._alternatives = alternatives
+        self._bound = bound
+        self.waiting: list[ScoringDecoder] = []
+        """Changed under the bound's lock alone."""
+        bound.kinds.add(self)
+
+    def take(self) -> ScoringDecoder:
+        """The decoder that came back last, or a new one."""
+        with self._bound.lock:
+            if self.waiting:
+                return self.waiting.pop()
+        return self._model.scorer(self._grammar, alternatives=self._alternatives)
+
+    def give_back(self, decoder: ScoringDecoder) -> None:
+        """Keep a decoder whose utterance is finished, as far as there is room."""
+        with self._bound.lock:
+            self.waiting.append(decoder)
+            self._bound.keep()
+
+
+class Bound:
+    """Of all decoders that wait, of whatever grammar: where they have heard too much together, the largest is let go."""
+
+    def __init__(self, most_s: float = MOST_HEARD_S) -> None:
+        self._most_s = most_s
+        self.lock = threading.Lock()
+        self.kinds: WeakSet[Decoders] = WeakSet()
+
+    def keep(self) -> None:
+        """Let go of what is too much; under the lock."""
+        kinds = [kind for kind in self.kinds if kind.waiting]
+        while sum(decoder.heard_s for kind in kinds for decoder in kind.waiting) > self._most_s:
+            _heard_s, kind, decoder = max(
+                ((decoder.heard_s, kind, decoder) for kind in kinds for decoder in kind.waiting), key=lambda row: row[0]
+            )
+            kind.waiting.remove(decoder)
