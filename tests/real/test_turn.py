@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from assistant.audio.files import to_mono_16k
+from assistant.audio.files import join_clips, to_mono_16k
 from assistant.audio.noise import add_noise, room_noise
 from assistant.config import Config
 from assistant.home.house import open_house
@@ -40,7 +40,7 @@ def test_a_spoken_command_switches_the_lamp_and_is_answered_aloud(parts, noise_d
     changed = {device: state.state for device, state in result.states.items()}
     assert changed and set(changed.values()) == {"on"}
     assert all(device.startswith("light.kitchen") for device in changed)
-    heard_back = parts.hearing.open_ears.transcribe(to_mono_16k(clips[0])).text
+    heard_back = parts.hearing.open_ears.transcribe(to_mono_16k(join_clips(clips))).text
     assert "kitchen" in heard_back and "on" in heard_back.split()
 
 
