@@ -24,6 +24,7 @@ KINDS = {
     "prefix": "a prompt's state restored, and changed, against evaluating it",
     "start": "from the process's start until it hears, understands and answers",
     "idle": "what listening costs",
+    "speech": "a sentence spoken in pieces against whole",
     "memory": "what each part holds",
     "scale": "devices, context, and several rooms at once",
     "formats": "the model's weights in other formats",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import EngineError, ModelError
-from assistant.llm.pages import drop_mapped
+from assistant.llm.pages import anonymous, drop_mapped, drop_zeros
 
 GGUF_MAGIC = b"GGUF"
 MAX_SEQUENCES = 12
@@ -58,13 +58,21 @@ class NativeModel:
         params.n_threads = params.n_threads_batch = threads
         params.kv_unified = True  # else every sequence would get only its share of the context
         params.no_perf = True
+        before = anonymous()
         context = self.lib.llama_init_from_model(self.model, params)
         if not context:
             self.lib.llama_model_free(self.model)
             raise EngineError(
                 f"{self.path}: no context of {size} tokens ({self._log.reason()})", mend="lower llm.context"
             )
+        drop_zeros(self._cells_bytes(int(self.lib.llama_n_ctx(context))), before)
         return context
+
+    def _cells_bytes(self, cells: int) -> int:
+        """The size of the memory of keys and values: 16 bits for each of a layer's."""
+        lib = self.lib
+        width = lib.llama_model_n_embd(self.model) // lib.llama_model_n_head(self.model)
+        return int(lib.llama_model_n_layer(self.model) * cells * 2 * width * lib.llama_model_n_head_kv(self.model) * 2)
 
     def rest(self) -> None:
         """Let go of the weights' pages, while any thread may use them: the next token maps them again, in 10 ms here."""

@@ -21,14 +21,15 @@ WARM_UP = "Good morning, I am ready."
 class PiperVoiceEngine:
     """One loaded voice. ``speed`` 1.0 is the voice's own; ``threads`` bounds the processor cores that it takes.
 
+    Not ``in_pieces``, each sentence is one clip, made at once, as Piper itself does it: to compare with.
     Raises ModelError where the voice cannot be loaded. One thread at a time may synthesise.
     """
 
-    def __init__(self, model_dir: Path, speed: float = 1.0, threads: int = 2) -> None:
+    def __init__(self, model_dir: Path, speed: float = 1.0, threads: int = 2, *, in_pieces: bool = True) -> None:
         slowest, fastest = SPEED_RANGE
         self.speed = min(max(speed, slowest), fastest)
         self.name = model_dir.name
-        self._voice, self._network = _load(_model_file(model_dir), threads)
+        self._voice, self._network = _load(_model_file(model_dir), threads, in_pieces)
         self._level = Level()
 
     @property
@@ -74,7 +75,7 @@ def _model_file(model_dir: Path) -> Path:
     raise ModelError(f"{model_dir}: is no Piper voice ({what})", mend=f"run 'assistant models fetch {model_dir.name}'")
 
 
-def _load(model: Path, threads: int) -> tuple[Any, VitsNetwork]:
+def _load(model: Path, threads: int, in_pieces: bool) -> tuple[Any, VitsNetwork]:
     import json
 
     from onnxruntime.capi import onnxruntime_pybind11_state as failures
@@ -85,7 +86,9 @@ def _load(model: Path, threads: int) -> tuple[Any, VitsNetwork]:
         document = json.loads(model.with_name(model.name + ".json").read_text(encoding="utf-8"))
         config = PiperConfig.from_dict(document)
         # Piper's own object writes phonemes; its session would run the network as a whole.
-        return PiperVoice(session=None, config=config), VitsNetwork.load(model, threads, config.sample_rate)
+        return PiperVoice(session=None, config=config), VitsNetwork.load(
+            model, threads, config.sample_rate, in_pieces=in_pieces
+        )
     except (OSError, ValueError, KeyError, failures.Fail, failures.InvalidProtobuf, failures.InvalidGraph) as error:
         mend = f"run 'assistant models verify {model.parent.name}'"
         raise ModelError(f"{model}: Piper cannot load it", mend=mend) from error

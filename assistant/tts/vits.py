@@ -40,7 +40,7 @@ class VitsNetwork:
         self._pace = Pace(rate_hz)
 
     @classmethod
-    def load(cls, path: Path, threads: int, rate_hz: int) -> Self:
+    def load(cls, path: Path, threads: int, rate_hz: int, *, in_pieces: bool = True) -> Self:
         """Raises OSError, ValueError and onnxruntime's own errors where it cannot be loaded."""
         import onnxruntime
 
@@ -49,7 +49,7 @@ class VitsNetwork:
         options.inter_op_num_threads = 1
         options.enable_cpu_mem_arena = False  # it keeps what the longest sentence took, and saves no time that shows
         model = Model.read(path)
-        halves = halved(model, SOUND_NODES)
+        halves = halved(model, SOUND_NODES) if in_pieces else None
         if halves is None:
             return cls(None, open_session(model, options), rate_hz)
         frames, sound = (open_session(half, options) for half in halves)
