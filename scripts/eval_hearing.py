@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
+import random
 import re
+import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +26,7 @@ sys.path.insert(0, str(DEV.parent))
 import datetime as dt  # noqa: E402
 
 from assistant.asr.bias import Bias, compile_template_bias  # noqa: E402
+from assistant.asr.decoders import MOST_HEARD_S, Bound  # noqa: E402
 from assistant.asr.ears import HomeEars  # noqa: E402
 from assistant.asr.lexicon import Lexicon  # noqa: E402
 from assistant.asr.network import Sentences  # noqa: E402
@@ -272,6 +276,28 @@ def memory_part(args: argparse.Namespace, model: VoskModel) -> Iterator[str]:
         yield look(f"after {first + 6} utterances")
 
 
+def decoders_part(args: argparse.Namespace, model: VoskModel) -> Iterator[str]:
+    """What decoders hold, and the computing, by how many seconds the waiting ones may have heard."""
+    bias, _matcher = bias_of(home(), model, [])
+    clips = [case.clip for name in ("speech", "coffee") for case in cases(name)[:40]]
+    random.Random(5).shuffle(clips)
+    for most_s in (24.0, MOST_HEARD_S, 72.0, math.inf):
+        give_back()
+        before = memory_mb()["own"]
+        ears = HomeEars(model, bias, Bound(most_s))
+        held, worked_s = [], 0.0
+        for clip in clips:
+            ears.transcribe(clip)
+            worked_s += ears.last_total_ms / 1000
+            give_back()
+            held.append(memory_mb()["own"] - before)
+        yield (
+            f"decoders, up to {most_s:.0f} s heard: {statistics.median(held):.0f} MB (median), {max(held):.0f} at the most; "
+            f"{worked_s:.1f} s of work for {len(clips)} utterances of {sum(clip.duration_s for clip in clips):.0f} s"
+        )
+        del ears
+
+
 def times_part(args: argparse.Namespace, model: VoskModel) -> Iterator[str]:
     spoken = cases("coffee")[::6]
     seconds = sum(case.clip.duration_s for case in spoken)
@@ -293,6 +319,7 @@ PARTS = {
     "bias": bias_part,
     "times": times_part,
     "memory": memory_part,
+    "decoders": decoders_part,
     "skills": skills_part,
 }
 

@@ -43,10 +43,9 @@ class UnderstandingParts:
         self._models: Kept[ModelPart] = Kept(KEPT_HOMES)
         self._files: tuple[tuple[str, int, int], ...] | None = None
 
-    def look_again(self) -> bool:
-        """Take the owner's sentences as they are on the disk now; whether they are others than before."""
-        before, self._files = self._files, stamps(self._sentence_folders(self.config.home.sentences))
-        return before != self._files
+    def look_again(self) -> None:
+        """Take the owner's sentences as they are on the disk now."""
+        self._files = stamps(self._sentence_folders(self.config.home.sentences))
 
     def try_sentences(self, home: Home, config: Config) -> None:
         """Compile the owner's sentences of an edited configuration where they are others. Raises ConfigError."""

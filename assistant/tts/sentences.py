@@ -13,7 +13,7 @@ CLAUSE_CHARS = (16, 40)
 """The first pieces may end at a clause of so many characters, so that speech begins early; the second is longer, so that
 the first lasts while it is made. What follows is cut at sentences where these are no longer than below."""
 LONG_CHARS = (40, 100)
-"""A longer sentence is cut at its last clause between these: a voice takes some 18 MB for each second that it makes at once."""
+"""A longer sentence is cut at its last clause between these: all of its frames are made before its first sound."""
 MAX_SENTENCE_CHARS = 200
 """No clause ends for so long: it is cut at a space."""
 
