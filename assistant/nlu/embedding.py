@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import ModelError
 from assistant.onnx.messages import Model
-from assistant.onnx.session import open_session
+from assistant.onnx.session import open_edited, open_session
 from assistant.onnx.tables import look_up_first
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+log = logging.getLogger(__name__)
+
+WITHOUT = ("ConstantFolding",)
+"""Folding would hold the 8-bit weights a second time as floats."""
 MAX_TOKENS = 64
 BATCH = 64
 
@@ -70,15 +75,22 @@ class Embedder:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = self._threads
         options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False
+        options.enable_cpu_mem_arena = False  # it keeps what the longest batch took
         broken = (failures.Fail, failures.InvalidProtobuf, failures.InvalidGraph, failures.NoSuchFile)
         try:
-            # Folding would hold the 8-bit weights a second time as floats, and the arena keeps what the longest batch
-            # took: docs/performance.md has the measurement.
-            session = open_session(look_up_first(Model.read(model)), options, without=["ConstantFolding"])
+            session = _session(model, options)
             loaded = Tokenizer.from_str(tokenizer.read_text(encoding="utf-8"))
         except (*broken, OSError, ValueError) as error:
             raise ModelError(f"{model}: cannot be loaded ({error})", mend=mend) from error
         loaded.enable_truncation(MAX_TOKENS)
         loaded.enable_padding()
         self._session, self._tokenizer = session, loaded
+
+
+def _session(model: Path, options: Any) -> Any:
+    edited = look_up_first(Model.read(model))
+    try:
+        return open_edited(edited, options, without=WITHOUT)
+    except OSError as error:
+        log.warning("%s: takes 60 MB more at work, there is no room to edit it: %s", model.name, error)
+        return open_session(model, options, without=WITHOUT)

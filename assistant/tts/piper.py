@@ -91,4 +91,4 @@ def _load(model: Path, threads: int, in_pieces: bool) -> tuple[Any, VitsNetwork]
         )
     except (OSError, ValueError, KeyError, failures.Fail, failures.InvalidProtobuf, failures.InvalidGraph) as error:
         mend = f"run 'assistant models verify {model.parent.name}'"
-        raise ModelError(f"{model}: Piper cannot load it", mend=mend) from error
+        raise ModelError(f"{model}: Piper cannot load it ({error})", mend=mend) from error

@@ -6,6 +6,7 @@ some neighbouring frames alone. So speech begins after the first piece, and memo
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,8 +17,10 @@ import numpy.typing as npt
 
 from assistant.onnx.halves import halved
 from assistant.onnx.messages import Model
-from assistant.onnx.session import open_session
+from assistant.onnx.session import open_edited, open_session
 from assistant.tts.pace import AROUND, LONGEST, SHORTEST, Pace
+
+log = logging.getLogger(__name__)
 
 SOUND_NODES = "/dec/"
 """How the nodes of the second half are named, by whoever exported the voice with Piper's own tools."""
@@ -48,12 +51,14 @@ class VitsNetwork:
         options.intra_op_num_threads = max(1, threads)
         options.inter_op_num_threads = 1
         options.enable_cpu_mem_arena = False  # it keeps what the longest sentence took, and saves no time that shows
-        model = Model.read(path)
-        halves = halved(model, SOUND_NODES) if in_pieces else None
-        if halves is None:
-            return cls(None, open_session(model, options), rate_hz)
-        frames, sound = (open_session(half, options) for half in halves)
-        return cls(frames, sound, rate_hz)
+        halves = halved(Model.read(path), SOUND_NODES) if in_pieces else None
+        if halves is not None:
+            try:
+                frames, sound = (open_edited(half, options) for half in halves)
+                return cls(frames, sound, rate_hz)
+            except OSError as error:
+                log.warning("%s: speaks whole sentences, there is no room for its halves: %s", path.name, error)
+        return cls(None, open_session(path, options), rate_hz)
 
     def sound(
         self, inputs: Mapping[str, npt.NDArray[Any]], *, whole: bool = False

@@ -1,13 +1,19 @@
 """A table of 8-bit rows in an ONNX model: rows are looked up before they become floats."""
 
+import errno
+import os
+import tempfile
+
 import numpy as np
 import onnxruntime
 import pytest
 
+from assistant.nlu import embedding
 from assistant.onnx.halves import halved
 from assistant.onnx.messages import Model
-from assistant.onnx.session import open_session
+from assistant.onnx.session import open_edited, open_session
 from assistant.onnx.tables import look_up_first
+from assistant.tts import vits
 
 FLOAT, INT8, INT64 = 1, 3, 7
 ROWS, WIDTH = 50, 4
@@ -78,7 +84,7 @@ def kinds(model):
 
 
 def session(model):
-    return open_session(model, onnxruntime.SessionOptions())
+    return open_edited(model, onnxruntime.SessionOptions())
 
 
 def run(model, ids):
@@ -145,3 +151,23 @@ def test_what_is_no_model_is_refused(read, data):
 def test_a_model_cut_short_is_refused(read, left):
     with pytest.raises(ValueError, match="ONNX model"):
         read(model()[:left])
+
+
+def test_without_room_for_what_was_edited_models_are_taken_as_they_are(tmp_path, monkeypatch, caplog):
+    path = tmp_path / "model.onnx"
+    path.write_bytes(model())
+    monkeypatch.setattr(vits, "SOUND_NODES", "Neg")
+    assert vits.VitsNetwork.load(path, 1, 22_050)._frames_of is not None
+    monkeypatch.setattr(tempfile, "NamedTemporaryFile", full_disk)
+    assert vits.VitsNetwork.load(path, 1, 22_050)._frames_of is None
+    plain = embedding._session(path, onnxruntime.SessionOptions())
+    assert np.array_equal(plain.run(["out"], {"ids": np.array([1], np.int64)})[0], run_file(path, [1]))
+    assert caplog.text.count("no room") == 2
+
+
+def full_disk(**_named):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def run_file(path, ids):
+    return open_session(path, onnxruntime.SessionOptions()).run(["out"], {"ids": np.array(ids, np.int64)})[0]
