@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 from weakref import WeakSet
 
-from assistant.asr.vosk_engine import ScoringDecoder, VoskModel
+from assistant.asr.vosk_engine import RATE_HZ, ScoringDecoder, VoskModel
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 MOST_HEARD_S = 36.0
 """Seconds that all waiting decoders may have heard. One keeps what it worked out of its graph: some 2 MB for each second of words
 that it has not heard before, and it works twice as long where it has to work them out anew (docs/service.md)."""
+
+
+PREPARED_SAMPLES = RATE_HZ * 4
+"""Of the last utterance, in memory alone, until the next."""
 
 
 class Decoders:
@@ -22,6 +31,7 @@ class Decoders:
         self._bound = bound
         self.waiting: list[ScoringDecoder] = []
         """Changed under the bound's lock alone."""
+        self._last: npt.NDArray[np.int16] | None = None
         bound.kinds.add(self)
 
     def take(self) -> ScoringDecoder:
@@ -31,11 +41,23 @@ class Decoders:
                 return self.waiting.pop()
         return self._model.scorer(self._grammar, alternatives=self._alternatives)
 
-    def give_back(self, decoder: ScoringDecoder) -> None:
-        """Keep a decoder whose utterance is finished, as far as there is room."""
+    def give_back(self, decoder: ScoringDecoder, heard: npt.NDArray[np.int16] | None = None) -> None:
+        """Keep a decoder whose utterance is finished, as far as there is room; ``heard``: its sound, for ``prepare``."""
+        if heard is not None:
+            self._last = heard[:PREPARED_SAMPLES]
         with self._bound.lock:
             self.waiting.append(decoder)
             self._bound.keep()
+
+    def prepare(self) -> None:
+        """Where none waits, make one, and let it hear the last utterance again: nobody waits for it now as for the next."""
+        if self.waiting:
+            return
+        decoder = self._model.scorer(self._grammar, alternatives=self._alternatives)
+        if self._last is not None:
+            decoder.accept(self._last)
+            decoder.finish()
+        self.give_back(decoder)
 
 
 class Bound:

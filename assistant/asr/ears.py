@@ -75,12 +75,13 @@ class EarStream:
     def finish(self) -> Transcript:
         """The whole utterance's transcript; the stream must not be used again."""
         opened = self._open_decoder.finish()
-        self._opened.give_back(self._open_decoder)
         if self._biased is None or self._biased_decoder is None:
+            self._opened.give_back(self._open_decoder)
             return open_transcript(opened)
-        heard = self._biased_decoder.finish()
-        self._biased.decoders.give_back(self._biased_decoder)
         samples = np.concatenate(self._chunks) if self._chunks else np.zeros(0, np.int16)
+        self._opened.give_back(self._open_decoder, samples)
+        heard = self._biased_decoder.finish()
+        self._biased.decoders.give_back(self._biased_decoder, samples)
         seen = look(heard, self._biased.bias, SoundLevels(samples).level_db)
         if is_doubtful(seen, opened) and len(samples) <= LONGEST_AGAIN:
             return choose(seen, opened, self._biased.bias, again=self._other_look(samples))
@@ -141,6 +142,13 @@ class HomeEars:
     def start(self) -> EarStream:
         """Begin an utterance."""
         return EarStream(self._opened, self._biased)
+
+    def prepare(self) -> None:
+        """Have decoders ready for the next utterance, where the last ones were let go; takes up to a second."""
+        biased = self._biased
+        self._opened.prepare()
+        if biased is not None:
+            biased.decoders.prepare()
 
     def transcribe(self, clip: AudioClip) -> Transcript:
         """The transcript of a whole utterance, decoded by chunks as if it were being spoken.

@@ -56,6 +56,8 @@ class Upkeep:
             await asyncio.sleep(HEALTH_EVERY_S)
 
     def _give_back(self) -> None:
+        if self._stages.ears is not None:
+            self._stages.ears.prepare()
         memory.trim()
         self._stages.parts.model.rest()
 

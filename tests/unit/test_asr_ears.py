@@ -106,6 +106,19 @@ def test_of_all_decoders_the_largest_is_let_go():
     assert model.made == 4
 
 
+def test_decoders_are_made_ready_while_nobody_speaks():
+    model = FakeModel(*PLAIN)
+    ears = HomeEars(model, bias_of("open the door"), Bound(10.0))
+    ears.transcribe(clip(3.4))
+    ears.transcribe(clip(3.4))  # 8 + 8 seconds: both are too much
+    ears.prepare()
+    made = model.made
+    assert model.heard[-2:] == [4 * RATE_HZ] * 2  # the last utterance, again
+    ears.prepare()
+    ears.transcribe(clip(0.4))
+    assert model.made == made
+
+
 def test_ears_that_are_gone_take_no_room():
     model = FakeModel(*PLAIN)
     bound = Bound(10.0)
