@@ -84,7 +84,7 @@ def _is_block(memory: IO[bytes], page: int, size: int) -> bool:
 def _is_zero(memory: IO[bytes], start: int, end: int) -> bool:
     memory.seek(start)
     blocks = (memory.read(min(BLOCK, end - at)) for at in range(start, end, BLOCK))
-    return all(block.count(0) == len(block) for block in blocks)
+    return sum(block.count(0) for block in blocks) == end - start
 
 
 def mapped(maps: Path, path: Path) -> Ranges:
