@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from typing import TYPE_CHECKING
-from weakref import WeakSet
+from weakref import WeakValueDictionary
 
 from assistant.asr.vosk_engine import RATE_HZ, ScoringDecoder, VoskModel
 
@@ -32,7 +32,7 @@ class Decoders:
         self.waiting: list[ScoringDecoder] = []
         """Changed under the bound's lock alone."""
         self._last: npt.NDArray[np.int16] | None = None
-        bound.kinds.add(self)
+        bound.add(self)
 
     def take(self) -> ScoringDecoder:
         """The decoder that came back last, or a new one."""
@@ -66,11 +66,18 @@ class Bound:
     def __init__(self, most_s: float = MOST_HEARD_S) -> None:
         self._most_s = most_s
         self.lock = threading.Lock()
-        self.kinds: WeakSet[Decoders] = WeakSet()
+        self._kinds: WeakValueDictionary[int, Decoders] = WeakValueDictionary()
+        self._added = 0
+
+    def add(self, kind: Decoders) -> None:
+        """Count these from now on, for as long as they are used."""
+        with self.lock:
+            self._kinds[self._added] = kind
+            self._added += 1
 
     def keep(self) -> None:
         """Let go of what is too much; under the lock."""
-        kinds = [kind for kind in self.kinds if kind.waiting]
+        kinds = [kind for kind in self._kinds.values() if kind.waiting]
         while sum(decoder.heard_s for kind in kinds for decoder in kind.waiting) > self._most_s:
             _heard_s, kind, decoder = max(
                 ((decoder.heard_s, kind, decoder) for kind in kinds for decoder in kind.waiting), key=lambda row: row[0]

@@ -146,9 +146,9 @@ class HomeEars:
     def prepare(self) -> None:
         """Have decoders ready for the next utterance, where the last ones were let go; takes up to a second."""
         biased = self._biased
-        self._opened.prepare()
-        if biased is not None:
-            biased.decoders.prepare()
+        kinds = [self._opened] if biased is None else [self._opened, biased.decoders]
+        for kind in kinds * 2:  # one that is made may take the other's room
+            kind.prepare()
 
     def transcribe(self, clip: AudioClip) -> Transcript:
         """The transcript of a whole utterance, decoded by chunks as if it were being spoken.

@@ -108,15 +108,15 @@ def test_of_all_decoders_the_largest_is_let_go():
 
 def test_decoders_are_made_ready_while_nobody_speaks():
     model = FakeModel(*PLAIN)
-    ears = HomeEars(model, bias_of("open the door"), Bound(10.0))
-    ears.transcribe(clip(3.4))
-    ears.transcribe(clip(3.4))  # 8 + 8 seconds: both are too much
+    ears = HomeEars(model, bias_of("open the door"), Bound(11.0))
+    ears.transcribe(clip(2.4))
+    ears.transcribe(clip(5.4))  # 9 + 9 seconds: one is too much, and with one more the other as well
     ears.prepare()
-    made = model.made
-    assert model.heard[-2:] == [4 * RATE_HZ] * 2  # the last utterance, again
+    assert model.made == 4
+    assert model.heard[-2:] == [4 * RATE_HZ] * 2  # of the last utterance, again
     ears.prepare()
     ears.transcribe(clip(0.4))
-    assert model.made == made
+    assert model.made == 4
 
 
 def test_ears_that_are_gone_take_no_room():
