@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 
 from api_server import MODEL, serve, served_of
 
@@ -24,7 +25,9 @@ def test_the_crowd_asks_until_it_is_stopped(tmp_path):
             process.stdin.write("stop\n")
             process.stdin.flush()
             word, answered, refused, failed = process.stdout.readline().split()
+            time.sleep(0.5)  # in which the server takes up what was still on its way
             asked = len(model.requests)
+            time.sleep(0.2)
             process.stdin.close()
             process.wait(30)
     assert (word, refused, failed) == ("idle", "0", "0") and int(answered) >= 8

@@ -1,13 +1,12 @@
 """Pages of a mapped file, and of memory that holds nothing yet, are let go; they come back where they are needed."""
 
-import ctypes
 import mmap
 import re
+import subprocess
+import sys
 from pathlib import Path
 
-import pytest
-
-from assistant.llm.pages import anonymous, drop_mapped, drop_zeros, mapped
+from assistant.llm.pages import drop_mapped, mapped
 
 
 def resident_kb(path: Path) -> int:
@@ -40,50 +39,55 @@ def test_only_mappings_of_that_file_that_cannot_be_written(tmp_path):
     assert mapped(tmp_path / "none", path) == []
 
 
-LIBC = ctypes.CDLL(None)
-LIBC.free.argtypes = [ctypes.c_void_p]
+BLOCK = """
+import ctypes, re
+from pathlib import Path
+from assistant.llm.pages import anonymous, drop_zeros
+
 SIZE = 48 << 20
 
+def resident():
+    return int(re.search(r"VmRSS:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) * 1024
 
-def resident_bytes():
-    return int(re.search(r"(?m)^VmRSS:\s+(\d+)", Path("/proc/self/status").read_text())[1]) * 1024
-
-
-@pytest.fixture
-def block():
-    """A block as llama.cpp makes it: aligned, of zeros that were written, beside others."""
-    before = anonymous()
-    others = [ctypes.create_string_buffer(SIZE // 3) for _ in range(2)]
-    pointer = ctypes.c_void_p()
-    assert LIBC.posix_memalign(ctypes.byref(pointer), 64, SIZE) == 0
-    ctypes.memset(pointer, 0, SIZE)
-    others.append(ctypes.create_string_buffer(SIZE // 3))
-    yield pointer.value, before
-    LIBC.free(pointer)
+before = anonymous()
+others = [ctypes.create_string_buffer(SIZE // 3) for _ in range(2)]
+block = ctypes.c_void_p()
+assert ctypes.CDLL(None).posix_memalign(ctypes.byref(block), 64, SIZE) == 0
+ctypes.memset(block, 0, SIZE)
+others.append(ctypes.create_string_buffer(SIZE // 3))
+held = resident()
+"""
+"""A block as llama.cpp makes it, beside others: in a process of its own, whose pools have no room for it."""
 
 
-def test_zeros_that_were_written_take_no_memory_and_can_be_used(block):
-    address, before = block
-    held = resident_bytes()
-    dropped = drop_zeros(SIZE, before)
-    assert SIZE - 2 * 4096 <= dropped <= SIZE
-    assert held - resident_bytes() > 0.9 * SIZE
-    last = (ctypes.c_char * 4).from_address(address + SIZE - 4)
-    assert last.raw == b"\0\0\0\0"
-    last.raw = b"held"
-    assert ctypes.string_at(address + SIZE - 4, 4) == b"held"
-    assert not ctypes.string_at(address, SIZE - 4).strip(b"\0")
+def in_a_process(code):
+    subprocess.run([sys.executable, "-c", BLOCK + code], check=True)
 
 
-def test_a_block_that_holds_something_stays(block):
-    address, before = block
-    ctypes.memset(address + SIZE // 2, 7, 1)
-    assert drop_zeros(SIZE, before) == 0
-    assert ctypes.string_at(address + SIZE // 2, 1) == b"\7"
+def test_zeros_that_were_written_take_no_memory_and_can_be_used():
+    in_a_process(
+        "assert SIZE - 2 * 4096 <= drop_zeros(SIZE, before) <= SIZE\n"
+        "assert held - resident() > 0.9 * SIZE\n"
+        "last = block.value + SIZE - 4\n"
+        "assert ctypes.string_at(last, 4) == bytes(4)\n"
+        "ctypes.memmove(last, b'held', 4)\n"
+        "assert ctypes.string_at(last, 4) == b'held'\n"
+        "assert ctypes.string_at(block.value, SIZE - 4) == bytes(SIZE - 4)\n"
+    )
 
 
-def test_blocks_of_another_size_or_from_before_stay(block):
-    _address, before = block
-    assert drop_zeros(SIZE // 2, before) == 0
-    assert drop_zeros(SIZE, anonymous()) == 0
-    assert drop_zeros(SIZE, before, Path("/none")) == 0
+def test_a_block_that_holds_something_stays():
+    in_a_process(
+        "ctypes.memset(block.value + SIZE // 2, 7, 1)\n"
+        "assert drop_zeros(SIZE, before) == 0\n"
+        "assert ctypes.string_at(block.value + SIZE // 2, 1) == bytes([7])\n"
+    )
+
+
+def test_blocks_of_another_size_or_from_before_stay():
+    in_a_process(
+        "assert drop_zeros(SIZE // 2, before) == 0\n"
+        "assert drop_zeros(SIZE, anonymous()) == 0\n"
+        "assert drop_zeros(SIZE, before, Path('/none')) == 0\n"
+        "assert held - resident() < SIZE // 10\n"
+    )
