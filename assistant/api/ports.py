@@ -26,7 +26,7 @@ class Hearing(Protocol):
 
 
 class Speaking(Protocol):
-    """Text to speech, a clip a sentence. Blocking."""
+    """Text to speech, clips as they are made. Blocking."""
 
     def speak(self, pieces: Iterable[str]) -> Iterator[AudioClip]: ...
 

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 MOST_HEARD_S = 36.0
 """Seconds that all waiting decoders may have heard. One keeps what it worked out of its graph: some 2 MB for each second of words
 that it has not heard before, and it works twice as long where it has to work them out anew (docs/service.md)."""
-
-
 PREPARED_SAMPLES = RATE_HZ * 4
 """Of the last utterance, in memory alone, until the next."""
 
@@ -79,7 +77,6 @@ class Bound:
         """Let go of what is too much; under the lock."""
         kinds = [kind for kind in self._kinds.values() if kind.waiting]
         while sum(decoder.heard_s for kind in kinds for decoder in kind.waiting) > self._most_s:
-            _heard_s, kind, decoder = max(
-                ((decoder.heard_s, kind, decoder) for kind in kinds for decoder in kind.waiting), key=lambda row: row[0]
-            )
-            kind.waiting.remove(decoder)
+            entries = ((kind, decoder) for kind in kinds for decoder in kind.waiting)
+            kind, largest = max(entries, key=lambda entry: entry[1].heard_s)
+            kind.waiting.remove(largest)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from assistant.bench.pace import Pace
+from assistant.bench.probe import memory_mb, peak_mb
 from assistant.bench.result import TIMES, Cell, Measured, Target, ratio_text, times
 from assistant.config import Config
 from assistant.machine.memory import bound_pools, trim
@@ -41,7 +42,7 @@ def measure(config: Config, pace: Pace) -> Measured:
         seconds = sum(clip.duration_s for clip in voices[name].synthesize(said))
         sooner, spread = ratio_text(first["whole", said], first[name, said])
         shorter, _ = ratio_text(last["whole", said], last[name, said])
-        rise = _peak_mb(lambda voice=voices[name], said=said: list(voice.synthesize(said)))  # type: ignore[misc]
+        rise = _rise_mb(lambda voice=voices[name], said=said: list(voice.synthesize(said)))  # type: ignore[misc]
         rows.append((f"{seconds:.1f} s", name, *times(first[name, said]), sooner, spread, shorter, rise))
     longest, _ = ratio_text(first["whole", SENTENCES[-1]], first["in pieces", SENTENCES[-1]])
     return Measured(
@@ -55,18 +56,13 @@ def measure(config: Config, pace: Pace) -> Measured:
     )
 
 
-def _peak_mb(work: Callable[[], object]) -> float | None:
+def _rise_mb(work: Callable[[], object]) -> float | None:
     """How many MB more than before were resident at most during the work; ``None`` where the system does not tell."""
     trim()
     try:
         Path("/proc/self/clear_refs").write_text(RESET_PEAK, encoding="ascii")
     except OSError:
         return None
-    before = _kilobytes("VmRSS")
+    before = memory_mb()["rss"]
     work()
-    return (_kilobytes("VmHWM") - before) / 1024
-
-
-def _kilobytes(name: str) -> int:
-    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    return next((int(line.split()[1]) for line in lines if line.startswith(f"{name}:")), 0)
+    return peak_mb() - before

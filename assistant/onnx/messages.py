@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import IO, Any
@@ -60,35 +60,41 @@ class Model:
     tensors: list[Tensor]
     inputs: list[Any]
     outputs: list[Any]
-    _of_graph: list[Piece] = field(default_factory=list)
-    _of_model: list[Piece] = field(default_factory=list)
+    of_graph: list[Piece]
+    """The graph's other fields."""
+    of_model: list[Piece]
+    """The model's other fields."""
 
     @classmethod
     def read(cls, path: Path) -> Model:
         """Raises OSError, and ValueError where the file is no such model."""
         from google.protobuf.message import DecodeError
 
-        types = _types()
+        model = cls(path, [], [], [], [], [], [])
         try:
             with path.open("rb") as file:
-                of_model = list(_pieces(file, 0, path.stat().st_size))
-                model = cls(path, [], [], [], [], [], [piece for piece in of_model if piece.number != GRAPH])
-                small = {NODE: (types["Node"], model.nodes), INPUT: (types["Value"], model.inputs)}
-                small[OUTPUT] = (types["Value"], model.outputs)
-                for graph in of_model:
-                    for piece in _pieces(file, graph.inner, graph.end) if graph.number == GRAPH else ():
-                        if piece.number in small:
-                            kind, found = small[piece.number]
-                            found.append(kind.FromString(_bytes(file, piece.inner, piece.end)))
-                        elif piece.number == TENSOR:
-                            model.tensors.append(_tensor(file, piece))
-                        else:
-                            model._of_graph.append(piece)
+                for piece in _pieces(file, 0, path.stat().st_size):
+                    if piece.number == GRAPH:
+                        model._read_graph(file, piece)
+                    else:
+                        model.of_model.append(piece)
         except (DecodeError, UnicodeDecodeError) as error:
             raise ValueError("is no ONNX model") from error
         if not model.nodes:
             raise ValueError("is no ONNX model")
         return model
+
+    def _read_graph(self, file: IO[bytes], graph: Piece) -> None:
+        node, value = _types()["Node"], _types()["Value"]
+        small = {NODE: (node, self.nodes), INPUT: (value, self.inputs), OUTPUT: (value, self.outputs)}
+        for piece in _pieces(file, graph.inner, graph.end):
+            if piece.number in small:
+                kind, found = small[piece.number]
+                found.append(kind.FromString(_bytes(file, piece.inner, piece.end)))
+            elif piece.number == TENSOR:
+                self.tensors.append(_tensor(file, piece))
+            else:
+                self.of_graph.append(piece)
 
     def write(self, target: IO[bytes]) -> None:
         """Write it as a model file; weights are copied from file to file."""
@@ -97,10 +103,10 @@ class Model:
             for number, messages in ((NODE, self.nodes), (INPUT, self.inputs), (OUTPUT, self.outputs))
             for message in messages
         ]
-        pieces = [*(tensor.piece for tensor in self.tensors), *self._of_graph]
+        pieces = [*(tensor.piece for tensor in self.tensors), *self.of_graph]
         size = sum(map(len, small)) + sum(piece.end - piece.start for piece in pieces)
         with self.path.open("rb") as source:
-            _copy(source, self._of_model, target)
+            _copy(source, self.of_model, target)
             target.write(_key(GRAPH, BYTES) + _varint(size))
             target.writelines(small)
             _copy(source, pieces, target)

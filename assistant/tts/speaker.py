@@ -51,7 +51,7 @@ class Speaker:
         self._lock = threading.Lock()
 
     def speak(self, pieces: Iterable[str]) -> Iterator[AudioClip]:
-        """Clips of the text that the pieces make together, one a sentence, each as soon as its sentence is complete."""
+        """Clips of the text that the pieces make together, one or more a sentence, each as early as it can be made."""
         for sentence in split_sentences(pieces):
             phrase = spoken_form(sentence, self._language)
             if not phrase:

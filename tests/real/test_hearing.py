@@ -6,9 +6,7 @@ from assistant.asr.bias import compile_template_bias
 from assistant.asr.ears import HomeEars
 from assistant.asr.network import Sentences
 from assistant.audio.files import to_mono_16k
-from assistant.config import Config
 from assistant.nlu.matcher import SentenceMatcher
-from assistant.parts import Parts
 from assistant.skills.heard import heard_sentences
 from assistant.types import Area, Device, Home
 
@@ -22,12 +20,6 @@ COMMANDS = (
     "open the Rollladen",
     "turn on the Vornado",
 )
-
-
-@pytest.fixture(scope="module")
-def parts():
-    with Parts(Config()) as built:
-        yield built
 
 
 @pytest.fixture(scope="module")

@@ -21,8 +21,6 @@ from running import LOUD, PATIENCE_S, Running, loud_seconds, quiet
 from assistant.audio.files import to_mono_16k
 from assistant.audio.noise import babble, room_noise
 from assistant.bench.stats import summarise
-from assistant.config import Config
-from assistant.parts import Parts
 from assistant.types import AudioClip
 
 SOON_S = 3.0
@@ -32,12 +30,6 @@ pytestmark = [
     pytest.mark.flaky(reruns=1),
     pytest.mark.skipif(missing() is not None, reason=str(missing())),
 ]
-
-
-@pytest.fixture(scope="module")
-def parts():
-    with Parts(Config()) as parts:
-        yield parts
 
 
 @pytest.fixture(scope="module")

@@ -6,18 +6,10 @@ import pytest
 
 from assistant.audio.files import join_clips, to_mono_16k
 from assistant.audio.noise import add_noise, room_noise
-from assistant.config import Config
 from assistant.home.house import open_house
-from assistant.parts import Parts
 from assistant.types import TurnContext
 
 pytestmark = pytest.mark.real
-
-
-@pytest.fixture(scope="module")
-def parts():
-    with Parts(Config()) as built:
-        yield built
 
 
 def run(parts, utterance, **options):

@@ -6,19 +6,11 @@ import numpy as np
 import pytest
 
 from assistant.audio.files import join_clips, to_mono_16k
-from assistant.config import Config
-from assistant.parts import Parts
 from assistant.tts.pace import AROUND, SHORTEST
 
 pytestmark = pytest.mark.real
 
 LONG = "The washing machine will be done in twenty minutes, and the window in the kitchen is still open."
-
-
-@pytest.fixture(scope="module")
-def parts():
-    with Parts(Config()) as built:
-        yield built
 
 
 @pytest.fixture(scope="module")
